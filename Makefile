@@ -1,0 +1,44 @@
+# One word for each intent. `make install` is the only step the others need.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8321
+DOCUMENTS ?= ../shared/documents
+BIN := .venv/bin
+
+.PHONY: install run build test lint lock docs bench clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml .ci/constraints.txt .ci/environment.py
+	$(PYTHON) .ci/environment.py .venv
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[documents]' --group dev
+	@touch $@
+
+run: build
+	$(BIN)/foedus serve --host $(HOST) --port $(PORT)
+
+build: install
+	$(BIN)/foedus build
+
+test: install
+	$(BIN)/python -m pytest -q
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: install
+	$(BIN)/python docs/generate.py
+
+bench: build
+	$(BIN)/python bench/build.py --documents $(DOCUMENTS)
+	$(BIN)/python bench/serve.py
+
+lock: install
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra documents --group dev \
+	  --no-annotate --no-header --no-emit-package foedus -o .ci/constraints.txt pyproject.toml
+
+clean:
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
