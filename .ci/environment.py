@@ -15,6 +15,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urljoin
 
 INDEX = "https://pypi.org/pypi/pip/json"
 OLDEST_PIP = "pip>=25.1"  # the first that installs a dependency group
@@ -40,10 +41,10 @@ def fetch_pip(python: Path) -> None:
             wheel = next(
                 file for file in json.load(answer)["urls"] if file["packagetype"] == "bdist_wheel"
             )
-        with urllib.request.urlopen(wheel["url"], timeout=60) as answer:
+        with urllib.request.urlopen(urljoin(INDEX, wheel["url"]), timeout=60) as answer:
             content = answer.read()
     except urllib.error.URLError as error:
-        sys.exit(f"cannot fetch pip ({error.reason}); 'apt-get install python3-venv' also serves")
+        sys.exit(f"cannot fetch pip ({error.reason}); 'apt-get install ca-certificates python3-venv' helps")
     if hashlib.sha256(content).hexdigest() != wheel["digests"]["sha256"]:
         sys.exit(f"the wheel fetched from {wheel['url']} is not the one the index describes")
     with tempfile.TemporaryDirectory() as scratch:
