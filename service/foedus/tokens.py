@@ -1,0 +1,134 @@
+"""Split a SPARQL query into its tokens, and tell from them what the engine will not say.
+
+The engine parses queries, but its Python interface shows no syntax tree. Three questions need
+one: where a parameter's ``VALUES`` block stands, whether the outermost query is ordered, and
+whether any part of the query calls another endpoint. Tokens answer them, because a word inside
+a string, an IRI or a comment is no token of its own.
+
+Source: SPARQL 1.1 Query Language, section 19.8 (grammar, terminals).
+Used by: ``saved`` and ``engine``.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+_TOKEN = re.compile(
+    r"""
+    (?P<comment>\#[^\r\n]*)
+  | (?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}
+      | '{3}(?:[^'\\]|\\.|'(?!''))*'{3}
+      | "(?:[^"\\\r\n]|\\[^\r\n])*"
+      | '(?:[^'\\\r\n]|\\[^\r\n])*')
+  | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
+  | (?P<variable>[?$]\w+)
+  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+  | (?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\.)*
+      (?:[\w:-]|%[0-9A-Fa-f]{2}|\\.))?)
+  | (?P<blank>_:\w(?:[\w.-]*[\w-])?)
+  | (?P<word>[^\W\d_]\w*)
+  | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+  | (?P<datatype>\^\^)
+  | (?P<mark>\S)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_HIDDEN = frozenset({"comment", "string", "iri", "variable", "language", "blank"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: its kind (a group of the pattern above), its text, and where it starts."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The code point after the token's last."""
+        return self.start + len(self.text)
+
+    def is_word(self, word: str) -> bool:
+        """Whether the token is this keyword, in whatever case."""
+        return self.kind == "word" and self.text.upper() == word
+
+
+def _scan(text: str) -> Iterator[Token]:
+    for match in _TOKEN.finditer(text):
+        yield Token(str(match.lastgroup), match[0], match.start())
+
+
+def split(text: str) -> list[Token]:
+    """Return the tokens of a query, comments and white space left out.
+
+    >>> [token.text for token in split("ASK { ?a :b 'c d' } # e")]
+    ['ASK', '{', '?a', ':b', "'c d'", '}']
+    """
+    return [token for token in _scan(text) if token.kind != "comment"]
+
+
+def calls_service(text: str) -> bool:
+    r"""Whether a query may call another endpoint; errs on the side of yes.
+
+    The engine reads keywords without a space after them (``SERVICEx:y`` calls ``x:y``), so
+    every visible token that holds the word counts, except after the colon of a prefixed name.
+
+    >>> calls_service("ASK { SERVICE <http://e.org/> { ?s ?p ?o } }")
+    True
+    >>> calls_service("ASK { ?service a sd:Service } # SERVICE <http://e.org/>")
+    False
+    """
+    if "service" not in text.lower():
+        return False
+    return any(
+        "service" in (token.text.split(":")[0] if token.kind == "name" else token.text).lower()
+        for token in _scan(text)
+        if token.kind not in _HIDDEN
+    )
+
+
+def prologue_end(text: str) -> int:
+    """Return where the body starts, after the last ``PREFIX`` and ``BASE`` line.
+
+    >>> prologue_end("PREFIX a: <b:c> ASK {}")
+    15
+    """
+    tokens = split(text)
+    end = place = 0
+    while place < len(tokens):
+        length = 3 if tokens[place].is_word("PREFIX") else 2 if tokens[place].is_word("BASE") else 0
+        last = place + length - 1
+        if not length or last >= len(tokens) or tokens[last].kind != "iri":
+            break
+        end = tokens[last].end
+        place += length
+    return end
+
+
+def undeclared_prefixes(text: str) -> list[str]:
+    """Return the prefixes a query uses and does not declare, in alphabetical order.
+
+    >>> undeclared_prefixes("PREFIX a: <b:c> ASK { a:x d:e 1 }")
+    ['d:']
+    """
+    tokens = split(text)
+    declared = {name.text for word, name in pairwise(tokens) if word.is_word("PREFIX")}
+    used = {token.text.split(":")[0] + ":" for token in tokens if token.kind == "name"}
+    return sorted(used - declared)
+
+
+def is_ordered(text: str) -> bool:
+    """Whether the outermost query has an ``ORDER BY``.
+
+    >>> is_ordered("SELECT * { { SELECT * { ?a ?b ?c } ORDER BY ?a } }")
+    False
+    """
+    depth = 0
+    tokens = split(text)
+    for token, following in pairwise(tokens):
+        depth += {"{": 1, "}": -1}.get(token.text, 0) if token.kind == "mark" else 0
+        if depth == 0 and token.is_word("ORDER") and following.is_word("BY"):
+            return True
+    return False
