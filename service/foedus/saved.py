@@ -205,20 +205,14 @@ class _Source:
 
     def blocks(self) -> list[Block]:
         """Return every one-line, one-term ``VALUES`` block of the body."""
-        body = self.body
-        found = tokens.split(body)
         blocks = []
-        for place in range(len(found) - 3):
-            word, name, opening = found[place : place + 3]
-            if not (word.is_word("VALUES") and name.kind == "variable" and opening.text == "{"):
-                continue
-            closing = next((t for t in found[place + 3 :] if t.text == "}"), None)
-            inner = "" if closing is None else body[opening.end : closing.start]
-            if closing is not None and len(parameters.terms(inner)) == 1:
-                if "\n" in body[word.start : closing.end]:
-                    line = self.line_of(word.start)
+        for name, start, end in tokens.values_blocks(self.body):
+            inner = self.body[start:end]
+            if len(parameters.terms(inner)) == 1:
+                if "\n" in inner:
+                    line = self.line_of(start)
                     raise self.fault("a parameter's VALUES must stand on one line", line=line)
-                blocks.append(Block(name.text[1:], opening.end, closing.start))
+                blocks.append(Block(name, start, end))
         return blocks
 
     def params(self, declared: Mapping[str, Any], blocks: list[Block]) -> dict[str, Parameter]:
@@ -230,7 +224,8 @@ class _Source:
             text = body[block.start : block.end].strip()
             if block.name not in declared:
                 raise self.fault(
-                    f"VALUES ?{block.name} holds one term, but params does not declare it",
+                    f"VALUES ?{block.name} holds one term, but params does not declare it; "
+                    "a constant goes into the pattern or a BIND",
                     line=self.line_of(block.start),
                 )
             if examples.setdefault(block.name, text) != text:

@@ -89,6 +89,21 @@ def calls_service(text: str) -> bool:
     )
 
 
+def values_blocks(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each ``VALUES ?name { … }``: the name, and where what the braces hold starts and ends.
+
+    >>> list(values_blocks("ASK { VALUES ?a { <b:c> } ?a ?d ?e }"))
+    [('a', 17, 24)]
+    """
+    tokens = split(text)
+    for place in range(len(tokens) - 3):
+        word, name, opening = tokens[place : place + 3]
+        if word.is_word("VALUES") and name.kind == "variable" and opening.text == "{":
+            closing = next((token for token in tokens[place + 3 :] if token.text == "}"), None)
+            if closing is not None:
+                yield name.text[1:], opening.end, closing.start
+
+
 def prologue_end(text: str) -> int:
     """Return where the body starts, after the last ``PREFIX`` and ``BASE`` line.
 
