@@ -189,7 +189,7 @@ class _Locator:
         self, focus: URIRef, path: URIRef | None, value: Identifier | None
     ) -> tuple[str | None, int | None]:
         """Return file and line of the value, else of the property, else of the subject."""
-        for pattern in ((focus, path, value), (focus, path, None), (focus, RDF.type, None)):
+        for pattern in ((focus, path, value), (focus, path, None), (focus, None, None)):
             for file, graph in self._sources.items():
                 if pattern in graph:
                     if file not in self._lines:
@@ -233,10 +233,11 @@ def _first_step(report: Graph, path: Identifier | None) -> URIRef | None:
 
 
 def _untyped(data: Mapping[Path, Graph], whole: Graph, locate: _Locator) -> Iterator[Finding]:
-    """Yield a finding for each subject of the files that has no class, which no shape sees."""
+    """Yield a finding for each subject without a class, which no shape sees; graphs need none."""
+    described = {*whole.subjects(RDF.type), *whole.subjects(iris.NS.onLayer)}
     subjects = {one for graph in data.values() for one in graph.subjects()}
-    for subject in subjects:
-        if isinstance(subject, URIRef) and (subject, RDF.type, None) not in whole:
+    for subject in subjects - described:
+        if isinstance(subject, URIRef):
             yield _finding(
                 whole,
                 locate,
