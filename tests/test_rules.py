@@ -1,6 +1,6 @@
 """Rules: each fires where it should and only there; the runner refuses what no rule may do.
 
-``tests/rules/<name>/`` holds small invented cases, named for what they show: ``fires-*.ttl``
+``tests/rules/NN-name/`` holds small invented cases, named for what they show: ``fires-*.ttl``
 with ``fires-*.expected.ttl`` beside it, and ``silent-*.ttl``, from which nothing follows. A case
 runs with the ontology and all earlier rules, and its rule's own conclusions are compared.
 """
@@ -44,7 +44,7 @@ def conclusions(case: Path) -> set[ox.Triple]:
     store = ox.Store()
     triples = [*ONTOLOGY, *parse(case)]
     store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
-    names = [rule.name for rule in RULES]
+    names = [rule.path.stem for rule in RULES]
     upto = names.index(case.parent.name) + 1
     rules.run(RULES[:upto], store, DECLARED)
     own = RULES[upto - 1].graph
@@ -74,13 +74,13 @@ def test_rule_is_silent(case: Path) -> None:
 
 def test_every_rule_has_cases_of_both_kinds() -> None:
     for rule in RULES:
-        folder = CASES / rule.name
+        folder = CASES / rule.path.stem
         assert list(folder.glob("fires-*.expected.ttl")), f"{rule.name} has no fires-*.ttl"
         assert list(folder.glob("silent-*.ttl")), f"{rule.name} has no silent-*.ttl"
 
 
 def test_every_case_belongs_to_a_rule_and_to_a_kind() -> None:
-    names = {rule.name for rule in RULES}
+    names = {rule.path.stem for rule in RULES}
     for path in CASES.glob("*/*"):
         assert path.parent.name in names, path
         assert re.fullmatch(r"(fires|silent)-[a-z-]+(\.expected)?\.ttl", path.name), path
@@ -94,7 +94,7 @@ def test_header_tells_what_the_rule_concludes(rule: rules.Rule) -> None:
         return
     found = set()
     for case in cases("fires"):
-        if case.parent.name == rule.name:
+        if case.parent.name == rule.path.stem:
             for triple in parse(case.with_suffix(".expected.ttl")):
                 found |= {triple.predicate.value, getattr(triple.object, "value", "")}
     used = {f"foedus:{iri.removeprefix(NS)}" for iri in found if iri.startswith(NS)}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import yaml
-from rdflib import DCTERMS, RDF
+from rdflib import DCTERMS, RDF, VOID
 
 from foedus import iris
 from foedus.errors import FolderError, RuleError
@@ -164,17 +164,19 @@ def run(rules: Sequence[Rule], store: ox.Store, declared: Set[str]) -> dict[str,
 
 
 def describe(
-    store: ox.Store, graph: ox.NamedNode, rule: ox.NamedNode, *, title: str, description: str
+    store: ox.Store, graph: ox.NamedNode, rule: ox.NamedNode | None, *, title: str, description: str
 ) -> None:
-    """Say in ``derived/graphs`` what a derived graph is, which rule drew it and how large it is."""
-    size = sum(1 for _ in store.quads_for_pattern(None, None, None, graph))
+    """Say in ``derived/graphs`` what a derived graph is; of a rule's, also which and how large."""
     statements: dict[str, ox.NamedNode | ox.Literal] = {
+        str(RDF.type): ox.NamedNode(VOID.Dataset),
         f"{DCTERMS}title": ox.Literal(title, language="en"),
         f"{DCTERMS}description": ox.Literal(" ".join(description.split()), language="en"),
         f"{DCTERMS}license": LICENCE,
-        f"{iris.NS}isConcludedBy": rule,
         f"{iris.NS}onLayer": ox.NamedNode(iris.VOCABULARY["layer/derived"]),
-        "http://rdfs.org/ns/void#triples": ox.Literal(size),
     }
+    if rule is not None:
+        size = sum(1 for _ in store.quads_for_pattern(None, None, None, graph))
+        statements[f"{iris.NS}isConcludedBy"] = rule
+        statements[str(VOID.triples)] = ox.Literal(size)
     for term, value in statements.items():
         store.add(ox.Quad(graph, ox.NamedNode(term), value, DERIVED_GRAPHS))

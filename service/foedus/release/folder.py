@@ -1,0 +1,141 @@
+"""The folder a release is: how it comes to be whole at once, and how damage to it shows.
+
+A release is a folder ``release-<first 12 digits of its digest>`` with ``data.nq``,
+``report.json`` and ``manifest.json``, and ``release`` beside it is a link to the current one.
+A build writes into a folder of its own and then sets the link in one step of the file system,
+so that a build which fails or is cut off leaves the last good release as it was.
+
+Units: sizes in bytes; digests are SHA-256 in hexadecimal.
+Errors: `FolderError` where the target cannot be written; `ReleaseError`, with the damaged
+file, where a release is not what its manifest says.
+Used by `foedus.release`.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foedus.errors import FolderError, ReleaseError
+
+DATA, MANIFEST, REPORT = "data.nq", "manifest.json", "report.json"
+LINK = "release"
+_FOLDER = re.compile(r"release-[0-9a-f]{12}(-\d+)?")
+_KEYS = ("digest", "files", "graphs", "layers")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release that was found whole."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def data(self) -> Path:
+        """Its N-Quads."""
+        return self.folder / DATA
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its N-Quads, in hexadecimal."""
+        return str(self.manifest["digest"])
+
+
+def open_release(path: Path) -> Release:
+    """Return the release at a folder or a link to one, every file checked against the manifest."""
+    folder = path.resolve()
+    if not folder.is_dir():
+        raise ReleaseError("no release here; foedus build makes one", path=path)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReleaseError(f"cannot be read: {error}", path=path / MANIFEST) from error
+    if not isinstance(manifest, dict) or any(key not in manifest for key in _KEYS):
+        raise ReleaseError(f"no manifest: needs {', '.join(_KEYS)}", path=path / MANIFEST)
+    expected = dict(manifest["files"])
+    if DATA not in expected or expected[DATA] != manifest["digest"]:
+        raise ReleaseError(f"disagrees with itself on {DATA}", path=path / MANIFEST)
+    for name, digest in sorted(expected.items()):
+        try:
+            found = sha256((folder / name).read_bytes())
+        except OSError as error:
+            raise ReleaseError(f"is missing or unreadable: {error}", path=path / name) from error
+        if found != digest:
+            raise ReleaseError(
+                f"is damaged: its SHA-256 is {found}, the manifest has {digest}; build anew",
+                path=path / name,
+            )
+    return Release(folder, manifest)
+
+
+def sha256(data: bytes) -> str:
+    """Return a SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def workplace(out: Path) -> Iterator[Path]:
+    """Yield an empty folder inside ``out`` to build in, and remove it however that ends."""
+    link = out / LINK
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".build-", dir=out))
+    except OSError as error:
+        raise FolderError(f"cannot be written to: {error.strerror}", path=out) from error
+    try:
+        if link.exists() and not link.is_symlink():
+            raise FolderError("is no link to a release; give another --out", path=link)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(built: Path, out: Path, digest: str) -> Release:
+    """Make a built folder the current release of ``out``; the one before it stays beside it."""
+    link = out / LINK
+    before = link.resolve().name if link.exists() else None
+    folder = _place(built, out, digest)
+    fresh = built.with_name(built.name + "-link")
+    fresh.symlink_to(folder.name)
+    # The one step at which the release changes: renaming a link over another is atomic.
+    fresh.replace(link)
+    for other in sorted(out.iterdir()):
+        if _FOLDER.fullmatch(other.name) and other.name not in (folder.name, before):
+            shutil.rmtree(other, ignore_errors=True)
+    return open_release(link)
+
+
+def _place(built: Path, out: Path, digest: str) -> Path:
+    """Move a built folder to its name, unless the same release stands there already.
+
+    A folder of that name which differs (damaged, or with other findings on the same data) may
+    be in use and is left; the new one gets a number behind its name.
+    """
+    folder, number = out / f"release-{digest[:12]}", 1
+    while folder.exists():
+        if _contents(folder) == _contents(built):
+            return folder
+        number += 1
+        folder = out / f"release-{digest[:12]}-{number}"
+    # mkdtemp lets only its owner in; a release is for every reader.
+    built.chmod(0o777 & ~_umask())
+    built.rename(folder)
+    return folder
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,172 @@
+"""Read what a release is made of, and refuse what may not be in it.
+
+Every Turtle file of ``ontology/`` (its shapes left out) and of ``triples/`` is read once and
+becomes the named graph of its path. Blank nodes are refused, RDF lists with them: a release
+without any has one canonical form. ``graphs.ttl`` must describe every graph.
+
+Errors: `TurtleError`, `UnknownTermError` and `ValidationError` with file and line.
+Used by `foedus.release`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pyoxigraph as ox
+from rdflib import DCTERMS, Graph, Literal, URIRef
+
+from foedus import files, iris, locations, turtle, validate
+from foedus.errors import FolderError, TurtleError, UnknownTermError, ValidationError
+
+DESCRIPTIONS = "graphs.ttl"
+_DOCUMENTS = "documents"
+# A string, an IRI or a comment is passed over; a group is what makes a blank node.
+_BLANK_NODE = re.compile(
+    r'"{3}(?:[^"\\]|\\.|"(?!""))*"{3}'
+    r"|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'(?:[^'\\\n]|\\.)*'"
+    r"|<[^<>\s]*>|#[^\n]*|\\.|(_:|\[|\()",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One graph of a release: the file it comes from and what that says."""
+
+    path: Path
+    graph: URIRef
+    text: str
+    """The file's Turtle; empty for a graph read from a text and not from a file."""
+    triples: Graph
+
+    def quads(self) -> Iterable[ox.Quad]:
+        """Yield the file's triples in its graph, each literal written as in the file."""
+        name = ox.NamedNode(self.graph)
+        for subject, predicate, value in self.triples:
+            yield ox.Quad(
+                ox.NamedNode(str(subject)), ox.NamedNode(str(predicate)), _object(value), name
+            )
+
+
+def _object(term: object) -> ox.NamedNode | ox.Literal:
+    if not isinstance(term, Literal):
+        return ox.NamedNode(str(term))
+    if term.language:
+        return ox.Literal(str(term), language=term.language)
+    datatype = None if term.datatype is None else ox.NamedNode(term.datatype)
+    return ox.Literal(str(term), datatype=datatype)
+
+
+def read(triples: Path, documents: Mapping[str, Graph] | None = None) -> list[Source]:
+    """Return every graph of a release in the order of their paths, checked.
+
+    ``documents`` holds what was just read from the texts, by document key; with it the files
+    of ``documents/`` are left aside.
+    """
+    ontology = files.find("ontology")
+    if not triples.is_dir():
+        raise FolderError("no folder of triples", path=triples)
+    places = [(path, PurePosixPath("ontology", path.name)) for path in ontology.glob("*.ttl")]
+    for path in triples.rglob("*.ttl"):
+        place = PurePosixPath(path.relative_to(triples).as_posix())
+        if documents is None or place.parts[0] != _DOCUMENTS:
+            places.append((path, place))
+    sources = [_read_file(shown(path), place) for path, place in sorted(places, key=_by_place)]
+    for key, graph in sorted((documents or {}).items()):
+        place = PurePosixPath(_DOCUMENTS, f"{key}.ttl")
+        path = shown(triples / place)
+        sources.append(Source(path, iris.graph_of(place), "", graph))
+    _refuse_unknown_terms(sources)
+    _check_descriptions(sources)
+    return sources
+
+
+def _by_place(pair: tuple[Path, PurePosixPath]) -> str:
+    return str(pair[1])
+
+
+def shown(path: Path) -> Path:
+    """Return a path as messages give it: from the current folder where it lies below that."""
+    absolute, here = path.resolve(), Path.cwd()
+    return absolute.relative_to(here) if absolute.is_relative_to(here) else path
+
+
+def _read_file(path: Path, place: PurePosixPath) -> Source:
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise TurtleError(f"cannot be read: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise TurtleError("not UTF-8", path=path, line=line) from error
+    for match in _BLANK_NODE.finditer(text):
+        if match[1] is not None:
+            raise TurtleError(
+                f"a blank node, written {match[1]}; give the thing an IRI, so that others can "
+                "point to it",
+                path=path,
+                line=text.count("\n", 0, match.start()) + 1,
+            )
+    return Source(path, iris.graph_of(place), text, turtle.parse(data, path))
+
+
+def _refuse_unknown_terms(sources: Sequence[Source]) -> None:
+    unknown = validate.unknown_terms({source.path: source.triples for source in sources})
+    for path, line, term in unknown:
+        raise UnknownTermError(f"the ontology declares no term <{term}>", path=path, line=line)
+
+
+def _check_descriptions(sources: Sequence[Source]) -> None:
+    """Refuse a graph without description or outside its bounds, and a description without graph."""
+    catalogue = next((s for s in sources if s.graph == iris.GRAPH["graphs"]), None)
+    if catalogue is None:
+        raise ValidationError(f"the triples need a {DESCRIPTIONS} that describes every graph")
+    lines = locations.read(catalogue.text)
+    described = catalogue.triples
+    for source in sources:
+        lacking = [
+            name
+            for name, terms in _EXPECTED.items()
+            if not any((source.graph, term, None) in described for term in terms)
+        ]
+        if lacking:
+            raise ValidationError(
+                f"{catalogue.path} does not give <{source.graph}> its {', '.join(lacking)}",
+                path=source.path,
+            )
+        low, high = (_number(described, source.graph, term) for term in _BOUNDS)
+        if not low <= len(source.triples) <= high:
+            raise ValidationError(
+                f"<{source.graph}> holds {len(source.triples)} triples, expected {low} to {high}: "
+                f"mend {source.path}, or the numbers here if the change is meant",
+                path=catalogue.path,
+                line=lines.find(source.graph, None, None),
+            )
+    present = {source.graph for source in sources}
+    for graph in sorted({s for s in described.subjects() if isinstance(s, URIRef)} - present):
+        raise ValidationError(
+            f"<{graph}> is described, but there is no such file",
+            path=catalogue.path,
+            line=lines.find(graph, None, None),
+        )
+
+
+_BOUNDS = (iris.NS.minimumTriples, iris.NS.maximumTriples)
+_EXPECTED = {
+    "layer": (iris.NS.onLayer,),
+    "licence": (DCTERMS.license,),
+    "date": (DCTERMS.issued, DCTERMS.date),
+    "minimumTriples": (iris.NS.minimumTriples,),
+    "maximumTriples": (iris.NS.maximumTriples,),
+}
+"""What the description of any graph must say, and by which terms; shapes say the rest."""
+
+
+def _number(graph: Graph, subject: URIRef, term: URIRef) -> int:
+    value = graph.value(subject, term)
+    assert isinstance(value, Literal), "checked before"
+    return int(value)
