@@ -192,7 +192,9 @@ def write_triples(triples: Iterable[ox.Triple] | Iterable[ox.Quad], form: Format
     if not form.triples.supports_datasets:
         triples = (t.triple if isinstance(t, ox.Quad) else t for t in triples)
     ordered: list[Any] = sorted(set(triples), key=str)
-    return ox.serialize(ordered, format=form.triples, prefixes=PREFIXES) or b""
+    written = "\n".join(map(str, ordered))
+    prefixes = {name: start for name, start in PREFIXES.items() if f"<{start}" in written}
+    return ox.serialize(ordered, format=form.triples, prefixes=prefixes) or b""
 
 
 def etag(*parts: str) -> str:

@@ -1,0 +1,189 @@
+"""The asking commands: ``query``, ``sparql`` and ``serve``.
+
+``query`` and ``sparql`` open the release in this process, so they need no server. Rows go to
+standard output: as a table for people, or in any format the service writes.
+
+Errors: those of `foedus.release`, `foedus.saved` and `foedus.engine`, which the group turns into
+one message and exit status 1.
+"""
+
+import signal
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO, NoReturn
+
+import click
+import pyoxigraph as ox
+
+from foedus import files, results, saved
+from foedus.engine import Answer, embedded
+from foedus.errors import FoedusError, ParameterError, QueryError
+from foedus.release.folder import open_release
+
+_RELEASE = Path("build/release")
+_WIDEST = 10_000
+_release = click.option(
+    "--release",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=_RELEASE,
+    show_default=True,
+    help="Folder of the release to ask.",
+)
+
+
+class ListenError(FoedusError):
+    """An address the server cannot listen on."""
+
+    code = "listen"
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="Repeatable.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", *(f.name for f in results.ROWS)]),
+    default="table",
+    show_default=True,
+)
+@_release
+def query(name: str | None, params: tuple[str, ...], form: str, folder: Path) -> None:
+    """Ask a saved query, or list them all where no NAME is given.
+
+    NAME is topic/name, as claims/claims-by-document.
+    """
+    catalogue = saved.read_all(files.find("queries"))
+    if name is None:
+        _list(catalogue)
+        return
+    wanted = catalogue.get(name)
+    if wanted is None:
+        raise QueryError(f"no saved query {name!r}; foedus query lists them")
+    text = wanted.bind(_read_params(params))
+    _print(embedded.load(open_release(folder).data).run(text), form)
+
+
+def _list(catalogue: Mapping[str, saved.SavedQuery]) -> None:
+    rows = [
+        [query.path, query.summary, " ".join(f"{p.name}={p.example_value}" for p in params)]
+        for query in catalogue.values()
+        for params in [query.params.values()]
+    ]
+    _print_table(["query", "question", "parameters"], rows)
+
+
+def _read_params(params: Iterable[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals:
+            raise ParameterError(f"--param takes NAME=VALUE, not {param!r}")
+        if name in values:
+            raise ParameterError(f"{name} is given twice")
+        values[name] = value
+    return values
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", *dict.fromkeys(f.name for f in (*results.ROWS, *results.TRIPLES))]),
+    help="Default: table for rows, ttl for triples.",
+)
+@_release
+def sparql(file: BinaryIO, form: str | None, folder: Path) -> None:
+    """Ask the SPARQL query in FILE, or on standard input where FILE is -."""
+    try:
+        text = file.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise QueryError("not UTF-8", path=file.name) from error
+    engine = embedded.load(open_release(folder).data)
+    try:
+        answer = engine.run(text)
+    except QueryError as error:
+        raise QueryError(error.message, path=file.name, line=error.line) from error
+    _print(answer, form)
+
+
+def _print(answer: Answer, form: str | None) -> None:
+    offered = results.offers_for(answer)
+    is_rows = offered is results.ROWS
+    if is_rows and form in (None, "table"):
+        _print_rows(answer)
+        return
+    chosen = results.named(form or offered[0].name, offered)
+    if chosen is None:
+        listed = ", ".join(f.name for f in offered)
+        raise QueryError(f"this answer cannot be written as {form}; possible are {listed}")
+    sys.stdout.buffer.write(results.write(answer, chosen))
+    sys.stdout.buffer.flush()
+
+
+def _print_rows(answer: Answer) -> None:
+    if isinstance(answer, ox.QuerySolutions):
+        columns = [variable.value for variable in answer.variables]
+        _print_table(columns, [[_plain(term) for term in row] for row in answer])
+    else:
+        click.echo("yes" if answer else "no")
+
+
+def _plain(term: object) -> str:
+    return "" if term is None else str(getattr(term, "value", term))
+
+
+def _print_table(columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table, nothing cut off: cells fold on a terminal and are whole in a pipe."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else _WIDEST)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", err=True)
+
+
+@click.command()
+@_release
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--base-url", help="Address the public sees, where a proxy stands before.")
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64))
+def serve(folder: Path, host: str, port: int, base_url: str | None, threads: int) -> None:
+    """Serve the release: SPARQL endpoint, saved queries, linked data and pages."""
+    import waitress
+
+    from foedus.web.app import Config, create_app
+
+    app = create_app(Config(release=folder, base_url=base_url))
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ListenError(
+            f"cannot listen on {host}:{port}: {reason}; try another --port"
+        ) from error
+    signal.signal(signal.SIGTERM, _stop)
+    bound = getattr(server, "effective_port", port)
+    click.echo(f"Foedus is served at http://{host}:{bound}", err=True)
+    server.run()
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    """End the server's loop, which lets its threads finish; the exit status is 0."""
+    raise SystemExit(0)
+
+
+COMMANDS = [query, sparql, serve]

@@ -1,0 +1,89 @@
+"""Put a service together: open the release, read the saved queries, register the routes.
+
+What a service needs is in its `Config`; nothing is read from the environment, and all that it
+holds is one `Service` in ``app.extensions["foedus"]``.
+
+Errors: `ReleaseError` and `QueryHeaderError` at the start; later ones become responses.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, Response
+
+from foedus import files, saved
+from foedus.engine import embedded
+from foedus.release.folder import open_release
+from foedus.web import pages, problems, queries, sparql, things
+from foedus.web.lookup import Lookup
+from foedus.web.state import Service
+
+LONGEST_BODY = 1 << 20
+"""Bytes of a posted query; a longer one is refused with 413."""
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Content-Location",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a service is made from."""
+
+    release: Path
+    """The folder of a release."""
+    queries: Path | None = None
+    """The folder of saved queries; None takes the project's own."""
+    base_url: str | None = None
+    """The address the public sees; None takes the one of each request."""
+
+
+def create_app(config: Config) -> Flask:
+    """Return the service as a WSGI application."""
+    opened = open_release(config.release)
+    engine = embedded.load(opened.data)
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["foedus"] = Service(
+        engine=engine,
+        lookup=Lookup(engine),
+        digest=opened.digest,
+        manifest=opened.manifest,
+        queries=saved.read_all(config.queries or files.find("queries")),
+        base_url=config.base_url.rstrip("/") if config.base_url else None,
+    )
+    problems.register(app)
+    for module in (sparql, queries, things, pages):
+        app.register_blueprint(module.blueprint)
+    app.after_request(_add_headers)
+    return app
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if "Allow" in response.headers and response.status_code == 200:
+        response.headers.extend(_PREFLIGHT)
+    return response

@@ -1,0 +1,306 @@
+"""Gather what the page of a thing says, by the layers that never mix.
+
+`portrait` reads what every page has: label, classes, and each statement with the graph it stands
+in, sorted into identity, records and derived. What is said in claims comes apart from it, through
+``claims``. The four kinds of thing with a page of their own (claim, passage, document,
+proposition) add what only they have.
+
+Shape: a mapping of names to views, as the templates use them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foedus.results import PREFIXES
+from foedus.web.claims import ClaimView, read_claims, read_propositions
+from foedus.web.links import (
+    LABEL,
+    NS,
+    RDF_TYPE,
+    VOCABULARY,
+    Cell,
+    cell,
+    cells,
+    iri_cell,
+    iris_in,
+)
+from foedus.web.lookup import Lookup, Row, Term, iris
+
+_LAYER = VOCABULARY + "layer/"
+_SHOWN_ABOVE = frozenset({RDF_TYPE, LABEL})
+DCTERMS = PREFIXES["dcterms"]
+_URL = PREFIXES["schema"] + "url"
+_MENTION = NS + "refersTo"
+_METADATA = (
+    ("By", DCTERMS + "creator", "creatorBasis"),
+    ("Published by", DCTERMS + "publisher", "publisherBasis"),
+    ("Published on", DCTERMS + "issued", "publishedBasis"),
+    ("In", NS + "containerTitle", ""),
+    ("Language", DCTERMS + "language", ""),
+    ("Read it at", _URL, ""),
+)
+"""A document's data on its page: name, property, and the property of its basis."""
+KINDS = {"Claim": "claim", "Passage": "passage", "Document": "document"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One property with its values."""
+
+    property: Cell
+    values: tuple[Cell, ...]
+    inward: bool
+    """Whether the values are what points here, not what this points to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A graph with the facts that stand in it."""
+
+    graph: Cell
+    facts: list[Fact]
+
+
+def portrait(lookup: Lookup, thing: str) -> dict[str, Any] | None:
+    """Return what every page says of a thing, or None where the graph does not know it."""
+    outward = lookup.ask("statements", thing=iris([thing]))
+    inward = lookup.ask("backlinks", thing=iris([thing]))
+    if not outward and not inward:
+        return None
+    labels = lookup.labels(_iris(outward) | _iris(inward) | {thing})
+    classes = sorted(iris_in(row["value"] for row in outward if row["property"].value == RDF_TYPE))
+    return {
+        "iri": thing,
+        "link": iri_cell(thing, labels),
+        "kind": _kind(classes),
+        "classes": [iri_cell(name, labels) for name in classes],
+        **_by_layer(outward, inward, labels),
+        "mentions": [
+            (cell(row["document"], labels), int(row["mentions"].value))
+            for row in lookup.ask("mentions-by-document", thing=iris([thing]))
+        ],
+    }
+
+
+def _kind(classes: Iterable[str]) -> str:
+    names = {name.removeprefix(NS) for name in classes}
+    if names & {"Proposition", "Estimate"}:
+        return "proposition"
+    if "Heading" in names:
+        return "passage"
+    return next((kind for name, kind in KINDS.items() if name in names), "thing")
+
+
+def _iris(rows: Iterable[Row]) -> set[str]:
+    return {iri for row in rows for iri in iris_in(row.values())}
+
+
+def _by_layer(
+    outward: Sequence[Row], inward: Sequence[Row], labels: Mapping[str, str]
+) -> dict[str, list[Source]]:
+    """Return the facts of each layer that vouches for statements about a thing, by graph.
+
+    Claims and propositions vouch for nothing by standing there, so what points here from their
+    graphs is left to the claims; a machine's mentions are counted apart.
+    """
+    grouped: dict[tuple[str, str, bool, str], list[Term]] = {}
+    for row in outward:
+        if row["property"].value not in _SHOWN_ABOVE:
+            place = (_layer(row), row["graph"].value, False, row["property"].value)
+            grouped.setdefault(place, []).append(row["value"])
+    for row in inward:
+        layer, prop = _layer(row), row["property"].value
+        if layer not in ("claims", "propositions") and prop != _MENTION:
+            grouped.setdefault((layer, row["graph"].value, True, prop), []).append(row["subject"])
+    sources: dict[str, dict[str, Source]] = {}
+    for (layer, graph, is_inward, prop), terms in sorted(grouped.items()):
+        own = layer in ("records", "derived")
+        section = layer if own else "referrers" if is_inward else "identity"
+        source = sources.setdefault(section, {}).setdefault(
+            graph, Source(iri_cell(graph, labels), [])
+        )
+        source.facts.append(Fact(iri_cell(prop, labels), cells(terms, labels), is_inward))
+    names = ("identity", "records", "derived", "referrers")
+    return {name: list(sources.get(name, {}).values()) for name in names}
+
+
+def _layer(row: Row) -> str:
+    return row["layer"].value.removeprefix(_LAYER) if "layer" in row else "unstated"
+
+
+def add_thing(lookup: Lookup, page: dict[str, Any]) -> None:
+    """Add what claims say about a thing, what it says itself, and its propositions."""
+    thing = page["iri"]
+    about = lookup.things("claims-about-thing", thing, column="claim")
+    page["claims"] = by_document(read_claims(lookup, about))
+    held = lookup.things("claims-held-by", thing, column="claim")
+    page["held"] = by_document(read_claims(lookup, held))
+    found = lookup.things("propositions-of-thing", thing, column="proposition")
+    page["propositions"] = read_propositions(lookup, found)
+
+
+def by_document(claims: Iterable[ClaimView]) -> list[tuple[Cell | None, list[ClaimView]]]:
+    """Return claims by the document that makes them, so that voices do not run together."""
+    grouped: dict[str, tuple[Cell | None, list[ClaimView]]] = {}
+    for claim in claims:
+        key = claim.document.title if claim.document else ""
+        grouped.setdefault(key, (claim.document, []))[1].append(claim)
+    return [grouped[key] for key in sorted(grouped)]
+
+
+def add_claim(lookup: Lookup, page: dict[str, Any]) -> None:
+    """Add a claim's parts, its passages with their place, and what conflicts with it."""
+    [claim] = read_claims(lookup, [page["iri"]])
+    page["claim"] = claim
+    page["propositions"] = read_propositions(lookup, claim.propositions)
+    page["places"] = places(lookup, [passage.title for passage in claim.passages])
+    page["conflicts"] = conflicts(lookup, [claim.iri])
+
+
+def add_passage(lookup: Lookup, page: dict[str, Any]) -> None:
+    """Add where a passage stands, the claims resting on it, and its document."""
+    thing = page["iri"]
+    page["places"] = places(lookup, [thing])
+    found = lookup.things("claims-on-passage", thing, column="claim")
+    page["claims"] = by_document(read_claims(lookup, found))
+
+
+def add_document(lookup: Lookup, page: dict[str, Any]) -> None:
+    """Add a document's data with their basis, its sections, and its claims section by section."""
+    thing = page["iri"]
+    has = lookup.properties([thing])[thing]
+    rows = lookup.ask("claims-in-document", thing=iris([thing]))
+    counted = lookup.ask("sections-of-document", thing=iris([thing]))
+    terms = [value for values in has.values() for value in values]
+    labels = lookup.labels(iris_in(terms) | _iris(rows) | _iris(counted))
+    page["metadata"] = [
+        (name, cells(has.get(prop, ()), labels), cells(has.get(NS + basis, ()), labels))
+        for name, prop, basis in _METADATA
+    ]
+    page["sections"] = [
+        (cell(row["section"], labels), int(row["passages"].value), int(row["claims"].value))
+        for row in counted
+        if "section" in row
+    ]
+    grouped: dict[str, list[str]] = {}
+    for row in rows:
+        section = row["section"].value if "section" in row else ""
+        grouped.setdefault(section, []).append(row["claim"].value)
+    views = {view.iri: view for view in read_claims(lookup, [row["claim"].value for row in rows])}
+    page["claims"] = [
+        (iri_cell(section, labels) if section else None, [views[claim] for claim in claims])
+        for section, claims in grouped.items()
+    ]
+    page["claim_count"] = len(views)
+
+
+def add_proposition(lookup: Lookup, page: dict[str, Any]) -> None:
+    """Add a proposition's parts, who asserts and who denies it, and what rules conclude."""
+    thing = page["iri"]
+    [page["proposition"]] = read_propositions(lookup, [thing])
+    claims = read_claims(lookup, lookup.things("claims-asserting", thing, column="claim"))
+    page["asserted"] = by_document(c for c in claims if not c.denies)
+    page["denied"] = by_document(c for c in claims if c.denies)
+    page["conflicts"] = conflicts(lookup, [claim.iri for claim in claims])
+    page["conclusions"] = _conclusions(lookup, thing)
+    page["derived"] = _without(page["derived"], NS + "concernsProposition")
+
+
+def _conclusions(lookup: Lookup, proposition: str) -> list[tuple[Cell, Cell, list[Fact]]]:
+    """Return corroboration and verdict with what they say; conflicts are shown by their claims."""
+    found = lookup.properties(lookup.things("conclusions", proposition, column="conclusion"))
+    terms = [value for has in found.values() for values in has.values() for value in values]
+    labels = lookup.labels(iris_in(terms) | set(found) | {p for has in found.values() for p in has})
+    return [
+        (
+            iri_cell(iri, labels),
+            cells(has.get(RDF_TYPE, ()), labels)[0],
+            [
+                Fact(iri_cell(prop, labels), cells(values, labels), False)
+                for prop, values in sorted(has.items())
+                if prop not in (*_SHOWN_ABOVE, NS + "concernsProposition")
+            ],
+        )
+        for iri, has in found.items()
+        if has.get(RDF_TYPE) and NS + "involves" not in has
+    ]
+
+
+def _without(sources: Iterable[Source], prop: str) -> list[Source]:
+    kept = (
+        Source(s.graph, [fact for fact in s.facts if fact.property.title != prop]) for s in sources
+    )
+    return [source for source in kept if source.facts]
+
+
+def places(lookup: Lookup, passages: Sequence[str]) -> list[dict[str, Any]]:
+    """Return where each passage stands: document, section, paragraph, spans, publisher's link."""
+    wholes = lookup.ask("wholes", thing=iris(passages))
+    spans = lookup.ask("spans", thing=iris(passages))
+    found = lookup.properties(
+        iris_in(row["span"] for row in spans) | iris_in(row["whole"] for row in wholes)
+    )
+    labels = lookup.labels(_iris(wholes) | _iris(spans) | set(passages))
+    return [
+        {
+            "passage": iri_cell(passage, labels),
+            "wholes": [
+                (row["class"].value.removeprefix(NS), cell(row["whole"], labels))
+                for row in sorted(wholes, key=_size)
+                if row["thing"].value == passage
+            ],
+            "spans": [
+                _span(row["span"].value, found[row["span"].value])
+                for row in spans
+                if row["thing"].value == passage
+            ],
+            "addresses": [
+                cell(address, {})
+                for row in wholes
+                if row["thing"].value == passage
+                for address in found[row["whole"].value].get(_URL, ())
+            ],
+        }
+        for passage in passages
+    ]
+
+
+def _size(row: Row) -> int:
+    """Return where a whole comes among those that hold a passage: the largest first."""
+    sizes = ("Document", "Section", "Paragraph")
+    name = row["class"].value.removeprefix(NS)
+    return sizes.index(name) if name in sizes else len(sizes)
+
+
+def _span(iri: str, has: Mapping[str, Sequence[Term]]) -> dict[str, str]:
+    """Return a span's offsets and digest; the offsets are code points, the end exclusive."""
+    values = {name.rpartition("#")[2]: terms[0].value for name, terms in has.items()}
+    return {
+        "start": values.get("start", ""),
+        "end": values.get("end", ""),
+        "sha256": values.get("sha256", ""),
+        "file": iri.partition("#")[0].rpartition("/")[2],
+    }
+
+
+def conflicts(lookup: Lookup, claims: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the conflicts the claims stand in, each once, with both sides in full."""
+    rows = lookup.ask("conflicts", claim=iris(claims))
+    labels = lookup.labels(_iris(rows))
+    sides = {row[side].value for row in rows for side in ("claim", "other")}
+    views = {view.iri: view for view in read_claims(lookup, sorted(sides))}
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        conflict = found.setdefault(
+            row["conflict"].value,
+            {
+                "link": cell(row["conflict"], labels),
+                "type": cell(row["type"], labels) if "type" in row else None,
+                "rule": cell(row["rule"], labels) if "rule" in row else None,
+                "claims": {},
+            },
+        )
+        for side in (row["claim"].value, row["other"].value):
+            conflict["claims"][side] = views[side]
+    return [found[key] for key in sorted(found)]

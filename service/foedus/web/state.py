@@ -1,0 +1,35 @@
+"""What a running service holds: one object in ``app.extensions["foedus"]``, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import current_app, request
+
+from foedus.engine import Engine
+from foedus.saved import SavedQuery
+from foedus.web.lookup import Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The engine with its release, and the saved queries."""
+
+    engine: Engine
+    lookup: Lookup
+    digest: str
+    """The release's canonical digest; part of every entity tag."""
+    manifest: Mapping[str, Any]
+    queries: Mapping[str, SavedQuery]
+    base_url: str | None
+    """The public address, without a slash at its end; None takes the request's own."""
+
+
+def service() -> Service:
+    """Return the service that answers the current request."""
+    return cast("Service", current_app.extensions["foedus"])
+
+
+def public_url(path: str = "") -> str:
+    """Return the public address of a path, which starts with a slash."""
+    return (service().base_url or request.url_root.rstrip("/")) + path

@@ -1,0 +1,143 @@
+"""Linked data: every IRI of the graph answers here, as a page or as data.
+
+A thing is not a document, so ``/id/<kind>/<key>`` sends 303 to ``/page/…`` or ``/data/…`` by
+``Accept``. What is a document already (terms, vocabularies, graphs, rules) answers in place.
+A suffix (``.html``, ``.ttl``, ``.jsonld``, ``.nt`` …) decides alone. The data of a thing are the
+statements it is subject or object of; formats with graphs tell which graph each stands in, and
+so on whose word.
+
+Source: W3C, Cool URIs for the Semantic Web, 4.2 (303 URIs).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+from foedus import results, saved
+from foedus.results import HTML, TRIPLES, Format
+from foedus.web import portraits, replies
+from foedus.web.links import BASE, GRAPH, ID, NS, iri_cell, local_path
+from foedus.web.lookup import Lookup, Row, iris
+from foedus.web.state import service
+from foedus.web.terms import read_terms
+
+_OFFERED = (*TRIPLES, HTML)
+_ADDITIONS: dict[str, Callable[[Lookup, dict[str, Any]], None]] = {
+    "thing": portraits.add_thing,
+    "claim": portraits.add_claim,
+    "passage": portraits.add_passage,
+    "document": portraits.add_document,
+    "proposition": portraits.add_proposition,
+}
+
+blueprint = Blueprint("things", __name__)
+
+
+@blueprint.get("/id/<path:key>")
+def thing(key: str) -> Response:
+    """Send from a thing to what describes it."""
+    stem, suffix = replies.split_suffix(key, _OFFERED)
+    form = replies.chosen(_OFFERED, suffix=suffix)
+    if (ID + stem).startswith(saved.IRI):
+        target = "/queries/" + (ID + stem).removeprefix(saved.IRI)
+    elif form is HTML:
+        target = f"/page/{stem}"
+    else:
+        target = f"/data/{stem}" + (f".{form.name}" if suffix or request.args else "")
+    response = Response(status=303, content_type="text/plain; charset=utf-8")
+    response.location = _local(target)
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/page/<path:key>")
+def page(key: str) -> Response:
+    """Show the page of a thing."""
+    stem, _ = replies.split_suffix(key, (HTML,))
+    return _page(ID + stem)
+
+
+@blueprint.get("/data/<path:key>")
+def data(key: str) -> Response:
+    """Give the data of a thing."""
+    stem, suffix = replies.split_suffix(key, TRIPLES)
+    form = replies.chosen(TRIPLES, suffix=suffix)
+    response = _data(ID + stem, form)
+    response.headers["Content-Location"] = _local(f"/data/{stem}.{form.name}")
+    return response
+
+
+@blueprint.get("/<any(vocabulary, ontology, rule, shape):place>/<path:key>")
+def in_place(place: str, key: str) -> Response:
+    """Describe a concept, an ontology module, a rule or a shape."""
+    stem, suffix = replies.split_suffix(key, _OFFERED)
+    iri = f"{BASE}{place}/{stem}"
+    form = replies.chosen(_OFFERED, suffix=suffix)
+    return _page(iri) if form is HTML else _data(iri, form)
+
+
+@blueprint.get("/ns")
+@blueprint.get("/ns.<suffix>")
+def terms(suffix: str | None = None) -> Response:
+    """Show the ontology: every term with its definition, or all its triples."""
+    form = replies.chosen(_OFFERED, suffix=suffix)
+    lookup = service().lookup
+    if form is not HTML:
+        return replies.data(form, NS, lambda: _write(lookup.ask("ontology-quads"), form))
+    return replies.page("terms.html", sections=read_terms(lookup))
+
+
+@blueprint.get("/graph/<path:key>")
+def graph(key: str) -> Response:
+    """Describe a named graph: its layer, source and licence, and its triples as data."""
+    stem, suffix = replies.split_suffix(key, _OFFERED)
+    form = replies.chosen(_OFFERED, suffix=suffix)
+    lookup, iri = service().lookup, GRAPH + stem
+    rows = lookup.ask("graph-quads", graph=iris([iri]))
+    if not rows:
+        raise NotFound(f"no graph {iri}")
+    if form is not HTML:
+        return replies.data(form, iri, lambda: _write(rows, form))
+    content = portraits.portrait(lookup, iri) or {"identity": []}
+    subjects = list(dict.fromkeys(row["subject"].value for row in rows))
+    labels = lookup.labels(subjects)
+    return replies.page(
+        "graph.html",
+        iri=iri,
+        facts=content["identity"],
+        title=lookup.labels([iri]).get(iri, stem),
+        triples=len(rows),
+        subjects=[iri_cell(subject, labels) for subject in subjects],
+    )
+
+
+def _local(path: str) -> str:
+    return local_path(BASE.rstrip("/") + path) or path
+
+
+def _page(iri: str) -> Response:
+    lookup = service().lookup
+    content = portraits.portrait(lookup, iri)
+    if content is None:
+        raise NotFound(f"nothing is known of {iri}")
+    _ADDITIONS[content["kind"]](lookup, content)
+    return replies.page(f"{content['kind']}.html", **content)
+
+
+def _data(iri: str, form: Format) -> Response:
+    lookup = service().lookup
+    rows = lookup.ask("quads-of-thing", thing=iris([iri]))
+    if not rows:
+        raise NotFound(f"nothing is known of {iri}")
+    return replies.data(form, iri, lambda: _write(rows, form))
+
+
+def _write(rows: list[Row], form: Format) -> bytes:
+    quads = (
+        ox.Quad(row["subject"], row["property"], row["value"], row["graph"])  # type: ignore[arg-type]
+        for row in rows
+    )
+    return results.write_triples(quads, form)
