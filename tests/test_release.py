@@ -19,23 +19,23 @@ import pyoxigraph as ox
 import pytest
 from rdflib import Graph, URIRef
 
-from foedus import files, iris, release, turtle
+from foedus import files, iris, turtle
 from foedus.errors import FolderError, ReleaseError, ValidationError
-from foedus.release import reading
+from foedus.release import building, folder, reading
 
 SMALL = Path(__file__).parent / "release"
 
 
-def copy_small(folder: Path) -> Path:
+def copy_small(place: Path) -> Path:
     """Copy the invented project; graphs.ttl gets the descriptions of the real ontology."""
-    shutil.copytree(SMALL, folder, dirs_exist_ok=True)
-    catalogue = folder / "triples" / "graphs.ttl"
+    shutil.copytree(SMALL, place, dirs_exist_ok=True)
+    catalogue = place / "triples" / "graphs.ttl"
     whole = turtle.read(catalogue)
     for triple in turtle.read(files.find("triples") / "graphs.ttl"):
         if triple[0].startswith(f"{iris.GRAPH}ontology/"):  # type: ignore[attr-defined]
             whole.add(triple)
     catalogue.write_text(turtle.write(whole), encoding="utf-8")
-    return folder
+    return place
 
 
 @pytest.fixture
@@ -43,19 +43,19 @@ def project(tmp_path: Path) -> Path:
     return copy_small(tmp_path / "project")
 
 
-def build(project: Path, out: Path) -> release.Built:
-    return release.build(out, triples=project / "triples", queries=project / "queries")
+def build(project: Path, out: Path) -> building.Built:
+    return building.build(out, triples=project / "triples", queries=project / "queries")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> release.Release:
+def built(tmp_path_factory: pytest.TempPathFactory) -> folder.Release:
     """Build the unchanged project once, for tests that only look."""
-    folder = tmp_path_factory.mktemp("built")
-    return build(copy_small(folder / "project"), folder / "out").release
+    place = tmp_path_factory.mktemp("built")
+    return build(copy_small(place / "project"), place / "out").release
 
 
 @pytest.fixture
-def out(built: release.Release, tmp_path: Path) -> Path:
+def out(built: folder.Release, tmp_path: Path) -> Path:
     """Copy the folder of that release, for tests that change it."""
     shutil.copytree(built.folder.parent, tmp_path / "out", symlinks=True)
     return tmp_path / "out"
@@ -73,16 +73,16 @@ def contents(out: Path) -> dict[str, str]:
     return found
 
 
-def quads(one: release.Release) -> list[ox.Quad]:
+def quads(one: folder.Release) -> list[ox.Quad]:
     return list(ox.parse(path=str(one.data), format=ox.RdfFormat.N_QUADS))
 
 
-def test_digest_is_that_of_the_data(built: release.Release) -> None:
+def test_digest_is_that_of_the_data(built: folder.Release) -> None:
     assert built.digest == hashlib.sha256(built.data.read_bytes()).hexdigest()
     assert built.folder.name == f"release-{built.digest[:12]}"
 
 
-def test_data_are_in_canonical_form(built: release.Release) -> None:
+def test_data_are_in_canonical_form(built: folder.Release) -> None:
     dataset = ox.Dataset(quads(built))
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     lines = (ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b"").split(b"\n")[:-1]
@@ -90,7 +90,7 @@ def test_data_are_in_canonical_form(built: release.Release) -> None:
     assert b"_:" not in built.data.read_bytes()
 
 
-def test_every_quad_of_the_files_is_there_as_written(built: release.Release) -> None:
+def test_every_quad_of_the_files_is_there_as_written(built: folder.Release) -> None:
     text = built.data.read_text(encoding="utf-8")
     assert '"4.50"^^<http://www.w3.org/2001/XMLSchema#decimal>' in text
     graph = ox.NamedNode(iris.GRAPH["claims/merlin-2031"])
@@ -99,7 +99,7 @@ def test_every_quad_of_the_files_is_there_as_written(built: release.Release) -> 
     assert held == {ox.Triple(q.subject, q.predicate, q.object) for q in written}
 
 
-def test_manifest_counts_what_the_data_hold(built: release.Release) -> None:
+def test_manifest_counts_what_the_data_hold(built: folder.Release) -> None:
     counts = Counter(getattr(quad.graph_name, "value", "") for quad in quads(built))
     graphs = {graph["graph"]: graph for graph in built.manifest["graphs"]}
     assert {name: graph["triples"] for name, graph in graphs.items()} == dict(counts)
@@ -113,17 +113,17 @@ def test_manifest_counts_what_the_data_hold(built: release.Release) -> None:
     assert claims["issued"] == "2031-07-01"
 
 
-def test_manifest_names_texts_and_their_coverage(built: release.Release) -> None:
+def test_manifest_names_texts_and_their_coverage(built: folder.Release) -> None:
     document = str(iris.ID["document/merlin-2031"])
     (text,) = built.manifest["texts"]
     assert text["document"] == document
     assert re.fullmatch("[0-9a-f]{64}", text["sha256"])
     assert built.manifest["coverage"] == [
-        {"document": document, "passages": 2, "withClaims": 1, "withoutClaims": 1}
+        {"document": "merlin-2031", "carrying": 1, "without": 1, "open": 0}
     ]
 
 
-def test_rules_and_verdicts_are_drawn(built: release.Release) -> None:
+def test_rules_and_verdicts_are_drawn(built: folder.Release) -> None:
     derived = {
         (quad.subject.value, quad.predicate.value, quad.object.value)  # type: ignore[union-attr]
         for quad in quads(built)
@@ -138,9 +138,9 @@ def test_rules_and_verdicts_are_drawn(built: release.Release) -> None:
 
 def test_two_processes_give_the_same_bytes(project: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from foedus import release\n"
+        "import sys; from pathlib import Path; from foedus.release import building\n"
         "project, out = map(Path, sys.argv[1:])\n"
-        "release.build(out, triples=project / 'triples', queries=project / 'queries')"
+        "building.build(out, triples=project / 'triples', queries=project / 'queries')"
     )
     outs = []
     for seed, zone in (("1", "Asia/Tokyo"), ("2", "America/Lima")):
@@ -191,24 +191,24 @@ def test_a_build_cut_off_leaves_the_last_release(project: Path, out: Path, last:
             raise StopError
 
     with pytest.raises(StopError):
-        release.build(out, triples=project / "triples", queries=project / "queries", progress=stop)
+        building.build(out, triples=project / "triples", queries=project / "queries", progress=stop)
     assert contents(out) == before
     assert {path.name for path in out.iterdir()} == {name.split("/")[0] for name in before}
 
 
 def test_a_killed_build_leaves_the_last_release(project: Path, out: Path) -> None:
-    before = release.open_release(out / "release")
+    before = folder.open_release(out / "release")
     change(project, 1)
     code = (
-        "import os, signal, sys; from pathlib import Path; from foedus import release\n"
+        "import os, signal, sys; from pathlib import Path; from foedus.release import building\n"
         "project, out = map(Path, sys.argv[1:])\n"
         "kill = lambda step: step == 'Writing' and os.kill(os.getpid(), signal.SIGKILL)\n"
-        "release.build(out, triples=project / 'triples', queries=project / 'queries',"
+        "building.build(out, triples=project / 'triples', queries=project / 'queries',"
         " progress=kill)"
     )
     run = subprocess.run([sys.executable, "-c", code, str(project), str(out)], check=False)
     assert run.returncode == -9
-    assert release.open_release(out / "release") == before
+    assert folder.open_release(out / "release") == before
     assert build(project, out).release.digest != before.digest
 
 
@@ -236,7 +236,7 @@ def test_graphs_read_from_texts_take_the_place_of_files(project: Path, tmp_path:
     path = project / "triples" / "documents" / "merlin-2031.ttl"
     graph = turtle.read(path)
     path.unlink()
-    built = release.build(
+    built = building.build(
         tmp_path / "b",
         triples=project / "triples",
         queries=project / "queries",
@@ -257,7 +257,7 @@ def test_damage_is_found_and_the_file_named(
     link = out / "release"
     damage(link / name)
     with pytest.raises(ReleaseError, match=re.escape(str(link / name))):
-        release.open_release(link)
+        folder.open_release(link)
 
 
 def test_a_build_mends_a_damaged_release(project: Path, out: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_build_mends_a_damaged_release(project: Path, out: Path) -> None:
     cut(link / "data.nq")
     damaged = link.resolve().name
     assert build(project, out).release.folder.name == f"{damaged}-2"
-    assert release.open_release(link).digest.startswith(damaged.removeprefix("release-"))
+    assert folder.open_release(link).digest.startswith(damaged.removeprefix("release-"))
 
 
 def test_a_manifest_at_odds_with_itself_is_refused(out: Path) -> None:
@@ -273,15 +273,15 @@ def test_a_manifest_at_odds_with_itself_is_refused(out: Path) -> None:
     digest = json.loads(path.read_text(encoding="utf-8"))["digest"]
     path.write_text(path.read_text().replace(f'"digest": "{digest}"', '"digest": "0"'))
     with pytest.raises(ReleaseError, match=r"manifest\.json: disagrees with itself on data\.nq"):
-        release.open_release(out / "release")
+        folder.open_release(out / "release")
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(ReleaseError, match=r"manifest\.json: no manifest: needs digest"):
-        release.open_release(out / "release")
+        folder.open_release(out / "release")
 
 
 def test_no_release_says_what_makes_one(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="release: no release here; foedus build makes one"):
-        release.open_release(tmp_path / "release")
+        folder.open_release(tmp_path / "release")
 
 
 def test_a_folder_in_the_link_s_place_is_left_alone(project: Path, tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ from typing import Any
 import pyoxigraph as ox
 
 from foedus import __version__, iris
+from foedus.documents.covered import Coverage
 from foedus.findings import Finding
 
 _PREFIXES = f"""
 PREFIX dcterms: <http://purl.org/dc/terms/>
 PREFIX foedus: <{iris.NS}>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 """
 _GRAPHS = """
 SELECT ?graph ?layer ?licence ?issued ?triples
@@ -30,7 +30,7 @@ WHERE {
   { SELECT ?graph (COUNT(*) AS ?triples) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph }
   OPTIONAL { ?graph foedus:onLayer ?layer }
   OPTIONAL { ?graph dcterms:license ?licence }
-  OPTIONAL { ?graph dcterms:issued|dcterms:date ?issued }
+  OPTIONAL { ?graph dcterms:issued ?issued }
 }
 ORDER BY ?graph
 """
@@ -49,29 +49,14 @@ SELECT ?document ?sha256
 WHERE { ?file foedus:isTextOf ?document ; foedus:sha256 ?sha256 }
 ORDER BY ?document ?sha256
 """
-_COVERAGE = """
-SELECT ?document (COUNT(*) AS ?passages)
-  (SUM(?claimed) AS ?withClaims) (SUM(?marked) AS ?withoutClaims)
-WHERE {
-  {
-    SELECT DISTINCT ?document ?passage
-    WHERE {
-      ?passage a/rdfs:subClassOf* foedus:Passage ;
-        foedus:isPartOf+ ?document .
-      ?document a foedus:Document .
-    }
-  }
-  BIND(IF(EXISTS { ?claim foedus:isCarriedBy ?passage }, 1, 0) AS ?claimed)
-  BIND(IF(EXISTS { ?passage foedus:carriesNoClaim ?reason }, 1, 0) AS ?marked)
-}
-GROUP BY ?document
-ORDER BY ?document
-"""
 _SEVERITIES = ("violation", "warning", "info")
 
 
 def describe(
-    quads: Iterable[ox.Quad], findings: Sequence[Finding], digests: Mapping[str, str]
+    quads: Iterable[ox.Quad],
+    findings: Sequence[Finding],
+    coverage: Sequence[Coverage],
+    digests: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the manifest of a release as plain values.
 
@@ -95,7 +80,15 @@ def describe(
         "layers": dict(layers),
         "graphs": graphs,
         "texts": _rows(store, _TEXTS),
-        "coverage": _rows(store, _COVERAGE),
+        "coverage": [
+            {
+                "document": one.document,
+                "carrying": len(one.carrying),
+                "without": len(one.without),
+                "open": len(one.open),
+            }
+            for one in coverage
+        ],
         "findings": {severity: severities[severity] for severity in _SEVERITIES},
     }
 

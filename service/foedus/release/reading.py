@@ -51,6 +51,16 @@ class Source:
             )
 
 
+def union(sources: Iterable[Source], folder: str) -> Graph:
+    """Return the triples of all sources of one folder, as ``claims``."""
+    whole = Graph(bind_namespaces="none")
+    for source in sources:
+        if source.graph.startswith(f"{iris.GRAPH}{folder}/"):
+            for triple in source.triples:
+                whole.add(triple)
+    return whole
+
+
 def _object(term: object) -> ox.NamedNode | ox.Literal:
     if not isinstance(term, Literal):
         return ox.NamedNode(str(term))
@@ -66,26 +76,29 @@ def read(triples: Path, documents: Mapping[str, Graph] | None = None) -> list[So
     ``documents`` holds what was just read from the texts, by document key; with it the files
     of ``documents/`` are left aside.
     """
-    ontology = files.find("ontology")
-    if not triples.is_dir():
-        raise FolderError("no folder of triples", path=triples)
-    places = [(path, PurePosixPath("ontology", path.name)) for path in ontology.glob("*.ttl")]
-    for path in triples.rglob("*.ttl"):
-        place = PurePosixPath(path.relative_to(triples).as_posix())
-        if documents is None or place.parts[0] != _DOCUMENTS:
-            places.append((path, place))
-    sources = [_read_file(shown(path), place) for path, place in sorted(places, key=_by_place)]
+    sources = [
+        read_file(path, place)
+        for path, place in find(triples)
+        if documents is None or place.parts[0] != _DOCUMENTS
+    ]
     for key, graph in sorted((documents or {}).items()):
         place = PurePosixPath(_DOCUMENTS, f"{key}.ttl")
         path = shown(triples / place)
         sources.append(Source(path, iris.graph_of(place), "", graph))
-    _refuse_unknown_terms(sources)
-    _check_descriptions(sources)
+    for fault in (*unknown_terms(sources), *undescribed(sources)):
+        raise fault
     return sources
 
 
-def _by_place(pair: tuple[Path, PurePosixPath]) -> str:
-    return str(pair[1])
+def find(triples: Path) -> list[tuple[Path, PurePosixPath]]:
+    """Return each Turtle file of a release and its place, the path that names its graph."""
+    if not triples.is_dir():
+        raise FolderError("no folder of triples", path=triples)
+    ontology = files.find("ontology")
+    found = [(path, PurePosixPath("ontology", path.name)) for path in ontology.glob("*.ttl")]
+    for path in triples.rglob("*.ttl"):
+        found.append((path, PurePosixPath(path.relative_to(triples).as_posix())))
+    return sorted(((shown(path), place) for path, place in found), key=lambda pair: str(pair[1]))
 
 
 def shown(path: Path) -> Path:
@@ -94,7 +107,8 @@ def shown(path: Path) -> Path:
     return absolute.relative_to(here) if absolute.is_relative_to(here) else path
 
 
-def _read_file(path: Path, place: PurePosixPath) -> Source:
+def read_file(path: Path, place: PurePosixPath) -> Source:
+    """Read one file; ``place`` is its path below the data's top. Errors as `read`."""
     try:
         data = path.read_bytes()
         text = data.decode("utf-8")
@@ -114,59 +128,56 @@ def _read_file(path: Path, place: PurePosixPath) -> Source:
     return Source(path, iris.graph_of(place), text, turtle.parse(data, path))
 
 
-def _refuse_unknown_terms(sources: Sequence[Source]) -> None:
+def unknown_terms(sources: Sequence[Source]) -> list[UnknownTermError]:
+    """Return a fault for each term of ours in a file that the ontology does not declare."""
     unknown = validate.unknown_terms({source.path: source.triples for source in sources})
-    for path, line, term in unknown:
-        raise UnknownTermError(f"the ontology declares no term <{term}>", path=path, line=line)
+    return [
+        UnknownTermError(f"the ontology declares no term <{term}>", path=path, line=line)
+        for path, line, term in unknown
+    ]
 
 
-def _check_descriptions(sources: Sequence[Source]) -> None:
-    """Refuse a graph without description or outside its bounds, and a description without graph."""
+def undescribed(sources: Sequence[Source]) -> list[ValidationError]:
+    """Return a fault for each graph that is not described or not of the size described.
+
+    A description without a graph is one too.
+    """
     catalogue = next((s for s in sources if s.graph == iris.GRAPH["graphs"]), None)
     if catalogue is None:
-        raise ValidationError(f"the triples need a {DESCRIPTIONS} that describes every graph")
+        where = sources[0].path if sources else DESCRIPTIONS
+        return [ValidationError(f"the triples need a {DESCRIPTIONS}", path=where)]
+    described, path = catalogue.triples, catalogue.path
     lines = locations.read(catalogue.text)
-    described = catalogue.triples
+    faults = []
     for source in sources:
-        lacking = [
-            name
-            for name, terms in _EXPECTED.items()
-            if not any((source.graph, term, None) in described for term in terms)
-        ]
-        if lacking:
-            raise ValidationError(
-                f"{catalogue.path} does not give <{source.graph}> its {', '.join(lacking)}",
-                path=source.path,
-            )
-        low, high = (_number(described, source.graph, term) for term in _BOUNDS)
+        terms = [term for term in _EXPECTED if (source.graph, term, None) not in described]
+        if terms:
+            lacking = ", ".join(_EXPECTED[term] for term in terms)
+            message = f"{path} does not give <{source.graph}> its {lacking}"
+            faults.append(ValidationError(message, path=source.path))
+            continue
+        low, high = (int(str(described.value(source.graph, term))) for term in _BOUNDS)
         if not low <= len(source.triples) <= high:
-            raise ValidationError(
+            message = (
                 f"<{source.graph}> holds {len(source.triples)} triples, expected {low} to {high}: "
-                f"mend {source.path}, or the numbers here if the change is meant",
-                path=catalogue.path,
-                line=lines.find(source.graph, None, None),
+                f"mend {source.path}, or the numbers here if the change is meant"
             )
+            line = lines.find(source.graph, None, None)
+            faults.append(ValidationError(message, path=path, line=line))
     present = {source.graph for source in sources}
     for graph in sorted({s for s in described.subjects() if isinstance(s, URIRef)} - present):
-        raise ValidationError(
-            f"<{graph}> is described, but there is no such file",
-            path=catalogue.path,
-            line=lines.find(graph, None, None),
-        )
+        message = f"<{graph}> is described, but there is no such file"
+        line = lines.find(graph, None, None)
+        faults.append(ValidationError(message, path=path, line=line))
+    return faults
 
 
 _BOUNDS = (iris.NS.minimumTriples, iris.NS.maximumTriples)
 _EXPECTED = {
-    "layer": (iris.NS.onLayer,),
-    "licence": (DCTERMS.license,),
-    "date": (DCTERMS.issued, DCTERMS.date),
-    "minimumTriples": (iris.NS.minimumTriples,),
-    "maximumTriples": (iris.NS.maximumTriples,),
+    iris.NS.onLayer: "layer",
+    DCTERMS.license: "licence",
+    DCTERMS.issued: "date",
+    iris.NS.minimumTriples: "minimumTriples",
+    iris.NS.maximumTriples: "maximumTriples",
 }
-"""What the description of any graph must say, and by which terms; shapes say the rest."""
-
-
-def _number(graph: Graph, subject: URIRef, term: URIRef) -> int:
-    value = graph.value(subject, term)
-    assert isinstance(value, Literal), "checked before"
-    return int(value)
+"""What the description of any graph must say, and in words; shapes say the rest."""

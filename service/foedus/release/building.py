@@ -1,0 +1,135 @@
+"""Build a release: read, conclude, check, write.
+
+All Turtle files are read and checked one by one (`reading`); the rules and the verdicts draw
+their conclusions in a store; the shapes are checked over everything; then all graphs are
+written as N-Quads in the order of their lines. Because a release has no blank node, that is
+its canonical form: canonicalization (RDFC-1.0) only has blank nodes to name, and then sorts.
+So the SHA-256 of the file is the digest of the data set, and the same input gives the same
+bytes anywhere. `folder` says how a release takes the place of the last.
+
+Source: RDF Dataset Canonicalization (RDFC-1.0), W3C Recommendation of 2024-05-21, section 4.4.
+Shape: those of the files, and ``shape:`` of what is derived.
+Errors: `ValidationError` for data that break a shape, at the first violation's file and line;
+`FolderError` for a target that cannot be written; whatever `reading`, `rules` and `verdicts` raise.
+Used by `cli`.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from rdflib import Graph
+
+from foedus import files, iris, rules, saved, turtle, validate, verdicts
+from foedus.documents.covered import Coverage, coverage
+from foedus.errors import ValidationError
+from foedus.release import folder, manifest, reading
+from foedus.release.folder import DATA, MANIFEST, REPORT, Release
+
+_DERIVED = str(iris.GRAPH["derived/"])
+_SHOWN = 20
+"""Violations an error lists; a report of hundreds hides the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A release just built, and what the shapes say of it short of a violation."""
+
+    release: Release
+    findings: Sequence[validate.Finding]
+
+
+def build(
+    out: Path,
+    *,
+    triples: Path | None = None,
+    queries: Path | None = None,
+    documents: Mapping[str, Graph] | None = None,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Built:
+    """Build a release and make it the current one of the folder ``out``.
+
+    ``triples`` and ``queries`` are the project's own where not given. ``documents`` holds
+    graphs just read from texts, by document key, in place of ``triples/documents``.
+    ``progress`` is told each step.
+    """
+    with folder.workplace(out) as built:
+        progress("Reading")
+        catalogue = saved.read_all(queries or files.find("queries"))
+        drawn = rules.read_all(files.find("ontology") / "rules")
+        sources = reading.read(triples or files.find("triples"), documents)
+        progress("Applying rules")
+        quads = {quad for source in sources for quad in source.quads()}
+        derived = _conclude(quads, sources, drawn, catalogue)
+        progress("Checking")
+        findings = _check(sources, derived)
+        progress("Writing")
+        covered = coverage(reading.union(sources, "documents"), reading.union(sources, "claims"))
+        digest = _write(built, quads | derived, findings, covered)
+        return Built(folder.publish(built, out, digest), findings)
+
+
+def _conclude(
+    quads: Iterable[ox.Quad],
+    sources: Sequence[reading.Source],
+    drawn: Sequence[rules.Rule],
+    catalogue: Mapping[str, saved.SavedQuery],
+) -> set[ox.Quad]:
+    store = ox.Store()
+    store.bulk_extend(quads)
+    declared = {str(term) for term in reading.union(sources, "ontology").subjects()}
+    # First, because what the records contradict is no attested fact.
+    verdicts.run(store, catalogue)
+    rules.run(drawn, store, declared)
+    rules.describe(
+        store,
+        rules.DERIVED_GRAPHS,
+        None,
+        title="The derived graphs",
+        description="What each derived graph holds, and which rule drew it.",
+    )
+    return {quad for quad in store if getattr(quad.graph_name, "value", "").startswith(_DERIVED)}
+
+
+def _check(sources: Sequence[reading.Source], derived: Iterable[ox.Quad]) -> list[validate.Finding]:
+    """Return the findings short of a violation; raise `ValidationError` at a violation."""
+    concluded = Graph(bind_namespaces="none")
+    for quad in derived:
+        concluded.add(tuple(turtle.to_rdflib(term) for term in quad.triple))
+    data = {source.path: source.triples for source in sources}
+    findings = validate.check(data, derived=concluded)
+    violations = [finding for finding in findings if finding.severity == "violation"]
+    if violations:
+        first = violations[0]
+        more = validate.write_findings(violations[1:_SHOWN], "text").rstrip("\n")
+        message = first.message if len(violations) == 1 else f"{first.message}\n{more}"
+        if len(violations) > _SHOWN:
+            message += f"\n… {len(violations)} violations in all; foedus check lists them"
+        raise ValidationError(message, path=first.file, line=first.line)
+    return findings
+
+
+def _write(
+    built: Path,
+    quads: Iterable[ox.Quad],
+    findings: Sequence[validate.Finding],
+    covered: Sequence[Coverage],
+) -> str:
+    written = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+    lines = written.split(b"\n")[:-1]
+    contents = {
+        # UTF-8 sorts as its code points do, which is the order RDFC-1.0 asks for.
+        DATA: b"".join(line + b"\n" for line in sorted(lines)),
+        REPORT: validate.write_findings(findings, "json").encode(),
+    }
+    digests = {name: folder.sha256(data) for name, data in contents.items()}
+    description: dict[str, Any] = manifest.describe(quads, findings, covered, digests)
+    contents[MANIFEST] = (
+        json.dumps(description, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    ).encode()
+    for name, data in contents.items():
+        (built / name).write_bytes(data)
+    return digests[DATA]
