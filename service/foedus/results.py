@@ -172,8 +172,7 @@ def _quality(form: Format, ranges: dict[str, float]) -> float:
     exact = [ranges[media] for media in types if media in ranges]
     if exact:
         return ranges.get(form.media, max(exact))
-    wider = [*(media.split("/")[0] + "/*" for media in types), "*/*"]
-    return next((ranges[media] for media in wider if media in ranges), 0)
+    return ranges.get(form.media.split("/")[0] + "/*", ranges.get("*/*", 0))
 
 
 def write(answer: Answer, form: Format) -> bytes:

@@ -21,7 +21,7 @@ from typing import Any
 import pyoxigraph as ox
 import yaml
 
-from foedus import parameters, tokens
+from foedus import parameters, syntax, tokens
 from foedus.errors import FolderError, ParameterError, QueryHeaderError
 from foedus.parameters import Parameter
 
@@ -190,10 +190,9 @@ class _Source:
         try:
             answer = ox.Store().query(self.body)
         except SyntaxError as error:
-            found = re.match(r"error at (\d+):", str(error.msg))
-            line = int(found[1]) + len(self._header_lines) if found else 1
-            missing = ", ".join(tokens.undeclared_prefixes(self.body))
-            reason = f"undeclared prefix {missing}" if missing else str(error.msg)[:200]
+            fault = syntax.find_fault(self.body)
+            line = len(self._header_lines) + (fault.line if fault else 1)
+            reason = fault.reason if fault else error.msg
             raise self.fault(f"not valid SPARQL: {reason}", line=line) from error
         if not isinstance(answer, ox.QuerySolutions):
             raise self.fault("must be a SELECT query", line=len(self._header_lines) + 1)

@@ -122,16 +122,19 @@ def prologue_end(text: str) -> int:
     return end
 
 
-def undeclared_prefixes(text: str) -> list[str]:
-    """Return the prefixes a query uses and does not declare, in alphabetical order.
+def undeclared(text: str) -> list[Token]:
+    """Return the prefixed names whose prefix the query does not declare, in its order.
 
-    >>> undeclared_prefixes("PREFIX a: <b:c> ASK { a:x d:e 1 }")
-    ['d:']
+    >>> [token.text for token in undeclared("PREFIX a: <b:c> ASK { a:x d:e 1 }")]
+    ['d:e']
     """
     tokens = split(text)
     declared = {name.text for word, name in pairwise(tokens) if word.is_word("PREFIX")}
-    used = {token.text.split(":")[0] + ":" for token in tokens if token.kind == "name"}
-    return sorted(used - declared)
+    return [
+        token
+        for token in tokens
+        if token.kind == "name" and token.text.split(":")[0] + ":" not in declared
+    ]
 
 
 def is_ordered(text: str) -> bool:

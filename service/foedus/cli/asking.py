@@ -24,6 +24,11 @@ from foedus.release.folder import open_release
 
 _RELEASE = Path("build/release")
 _WIDEST = 10_000
+_queries = click.option(
+    "--queries",
+    type=click.Path(path_type=Path),
+    help="Folder of saved queries; the project's own by default.",
+)
 _release = click.option(
     "--release",
     "folder",
@@ -50,13 +55,16 @@ class ListenError(FoedusError):
     default="table",
     show_default=True,
 )
+@_queries
 @_release
-def query(name: str | None, params: tuple[str, ...], form: str, folder: Path) -> None:
+def query(
+    name: str | None, params: tuple[str, ...], form: str, queries: Path | None, folder: Path
+) -> None:
     """Ask a saved query, or list them all where no NAME is given.
 
     NAME is topic/name, as claims/claims-by-document.
     """
-    catalogue = saved.read_all(files.find("queries"))
+    catalogue = saved.read_all(queries or files.find("queries"))
     if name is None:
         _list(catalogue)
         return
@@ -157,17 +165,25 @@ def _print_table(columns: list[str], rows: list[list[str]]) -> None:
 
 @click.command()
 @_release
+@_queries
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--base-url", help="Address the public sees, where a proxy stands before.")
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64))
-def serve(folder: Path, host: str, port: int, base_url: str | None, threads: int) -> None:
+def serve(
+    folder: Path,
+    queries: Path | None,
+    host: str,
+    port: int,
+    base_url: str | None,
+    threads: int,
+) -> None:
     """Serve the release: SPARQL endpoint, saved queries, linked data and pages."""
     import waitress
 
     from foedus.web.app import Config, create_app
 
-    app = create_app(Config(release=folder, base_url=base_url))
+    app = create_app(Config(release=folder, queries=queries, base_url=base_url))
     try:
         server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
     except OSError as error:

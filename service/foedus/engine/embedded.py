@@ -7,17 +7,14 @@ switch would override, and a scan over the union takes less than half the time.
 Errors: `ReleaseError` for quads that do not load; `QueryError` as `foedus.engine` says.
 """
 
-import re
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from foedus import tokens
+from foedus import syntax, tokens
 from foedus.engine import Answer, Dataset, QuerySyntaxError
 from foedus.errors import QueryError, ReleaseError
 
-_PLACE = re.compile(r"^error at (\d+):(\d+): expected (.*)$", re.DOTALL)
-_CHARACTERS = re.compile(r"\[(?:'(?:[^'\\]|\\u\{\w+\}|\\.)'(?:\s*\.\.=?\s*'[^']*')?[|\s]*)+\]")
 _GUARD = "CREATE GRAPH <urn:x-foedus:a> ; CREATE GRAPH <urn:x-foedus:a> ; "
 
 
@@ -47,7 +44,7 @@ class EmbeddedEngine:
                 named_graphs=[_graph(iri) for iri in dataset.named],
             )
         except SyntaxError as error:
-            raise _explain(query, str(error.msg)) from error
+            raise _explain(query) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryError(f"the query cannot be evaluated: {error}") from error
 
@@ -92,32 +89,14 @@ def _graph(iri: str) -> ox.NamedNode:
         raise QueryError(f"a graph needs an absolute IRI, not {iri!r}") from error
 
 
-def _explain(query: str, message: str) -> QueryError:
-    """Return the error for a text the parser refused, with what the parser wanted in words."""
-    if not tokens.split(query):
-        return QuerySyntaxError("the query is empty")
+def _explain(query: str) -> QueryError:
+    """Return the error for a text that does not parse as a query."""
     if is_update(query):
         return QueryError("updates are refused: this endpoint answers queries only")
-    found = _PLACE.match(message)
-    if found is None:
-        return QuerySyntaxError(message)
-    line, column = int(found[1]), int(found[2])
-    place = f"line {line}, column {column}"
-    missing = tokens.undeclared_prefixes(query)
-    reason = f"undeclared prefix {', '.join(missing)}" if missing else _expectation(found[3])
-    return QuerySyntaxError(f"syntax error at {place}: {reason}", line=line, column=column)
-
-
-def _expectation(wanted: str) -> str:
-    """Return the parser's expectation without its character classes, reasons first."""
-    listed = re.sub(
-        r"\[(?:'(?:[^'\\]|\\u\{\w+\}|\\.)'(?:\s*\.\.=?\s*'[^']*')?[|\s]*)+\]", "", wanted
+    fault = syntax.find_fault(query)
+    if fault is None:
+        return QueryError("the query cannot be parsed")
+    place = f"line {fault.line}, column {fault.column}"
+    return QuerySyntaxError(
+        f"syntax error at {place}: {fault.reason}", line=fault.line, column=fault.column
     )
-    parts = [part.strip() for part in re.split(r",\s", listed.removeprefix("one of "))]
-    parts = [part for part in parts if part and part != "[_]"]
-    reasons = [part for part in parts if " " in part and part[0].isalpha()]
-    if reasons:
-        return "; ".join(reasons)
-    if not parts:
-        return "something else is expected here"
-    return ("one of " if len(parts) > 1 else "") + " ".join(parts) + " is expected here"
