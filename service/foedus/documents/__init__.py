@@ -2,7 +2,7 @@
 
 What others call, re-exported: `read_manifest`, `read_document`, `read_folder`, `verify`,
 `coverage`. The modules, in reading order: ``manifest``, ``text``, ``forms``, ``layout``,
-``web``, ``pdf``, ``sentences``, ``passages``, ``bibliography``, ``author_year``,
+``web``, ``pages``, ``pdf``, ``sentences``, ``passages``, ``bibliography``, ``author_year``,
 ``note_references``, ``citations``, ``references``, ``gazetteer``, ``quantities``, ``mentions``,
 ``sources``, ``describe``, ``reading``, ``verification``, ``covered``. spaCy is loaded only when
 a text is cut into sentences; verifying and coverage do without it.

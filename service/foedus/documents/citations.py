@@ -17,10 +17,13 @@ _NAME = r"[^\W\d_a-z][\w.’'-]*"
 _NAMES = rf"{_NAME}(?:(?:,?\sand\s|,?\s&\s|,\s|\s){_NAME})*(?:\set\sal\.)?"
 _YEARS = r"(?:19|20)\d\d[a-z]?(?:,\s(?:(?:19|20)\d\d[a-z]?|[a-z]\b))*"
 _MONTHS = r"January|February|March|April|May|June|July|August|September|October|November|December"
-_CITATION = rf"(?!(?:{_MONTHS})\b)(?P<names>{_NAMES}),?\s(?P<years>{_YEARS})(?:[:,]\s\d[\d–-]*)?"
+_SIGNAL = r"(?:(?:see(?:\salso)?|cf\.|e\.g\.,?)\s)?"
+_CITATION = (
+    rf"{_SIGNAL}(?!(?:{_MONTHS})\b)(?P<names>{_NAMES}),?\s(?P<years>{_YEARS})(?:[:,]\s\d[\d–-]*)?"
+)
 _ONE = re.compile(_CITATION)
 _SEVERAL = re.sub(r"\?P<\w+>", "?:", _CITATION)
-_PARENTHESES = re.compile(rf"\((?:see\s|cf\.\s|e\.g\.,?\s)?(?P<all>{_SEVERAL}(?:;\s{_SEVERAL})*)\)")
+_PARENTHESES = re.compile(rf"\((?P<all>{_SEVERAL}(?:;\s{_SEVERAL})*)\)")
 _NARRATIVE = re.compile(
     rf"(?P<names>{_NAME}(?:(?:,?\sand\s|\sand\s){_NAME})?(?:\set\sal\.)?)(?:’s|'s)?"
     rf"\s\((?P<years>{_YEARS})\)"

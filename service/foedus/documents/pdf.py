@@ -12,43 +12,29 @@ Used by ``reading``, for the form `pdf`.
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 
-from foedus.documents.forms import forms, opens_blurb
-from foedus.documents.layout import Block, Layout, Line, Mark, Part, joined, read_lines, without
+from foedus.documents.forms import Role, forms, opens_blurb
+from foedus.documents.layout import Block, Layout, Line, Part, joined, read_lines, without
 from foedus.documents.manifest import Source
-from foedus.documents.text import Span, Text
+from foedus.documents.pages import Page, cut_pages, find_furniture, find_marks, sort_out
+from foedus.documents.text import Span, Text, clean
 from foedus.values import read_date
 
-_NOTE = re.compile(r"(\d{1,3})\s+(?=\S)")
 _BULLET = re.compile(r"[•▪·\uf0b7\uf0a7]\s*|[-–]\s+")
-_NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+[^\W\d_]")
+_NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.\s+[^\W\d_a-z]")
 _ENDS = re.compile(r"[.?!…]['’\"”)\]]*(?:\d{1,3})?$")
-_NOTE_ENDS = re.compile(r"[.\])’”\d]$")
 _LONGEST_HEADING = 110
 _IMPRINT_LINES = 3
-_REPEATED = 3
-"""How often a short line stands in the text to be a page header."""
-
-
-@dataclass(slots=True)
-class _Page:
-    """The lines of one page, sorted out step by step."""
-
-    lines: list[Line]
-    body: list[Line] = field(default_factory=list)
-    notes: list[tuple[str, list[Line]]] = field(default_factory=list)
-    box: list[Line] = field(default_factory=list)
 
 
 def read_layout(text: Text, source: Source) -> Layout:
     """Return the parts of a PDF's text."""
     lines = read_lines(text.content)
-    furniture = _furniture(lines)
-    pages = _pages(text, lines, furniture)
+    furniture = find_furniture(text, lines, source)
+    pages = cut_pages(text, lines, furniture)
     expected = 1
     for page in pages:
-        expected = _sort_out(text, page, expected)
+        expected = sort_out(text, page, expected)
     back = [pages.pop()] if len(pages) > 1 and _is_imprint(pages[-1]) else []
     front = Part("front", [])
     parts = [front]
@@ -58,7 +44,7 @@ def read_layout(text: Text, source: Source) -> Layout:
     if back:
         blocks = [
             Block("boilerplate", _spans(text, paragraph))
-            for paragraph in _paragraphs(text, back[0].lines)
+            for paragraph in _paragraphs(text, back[0].lines, frozenset())
         ]
         parts.append(Part("back", blocks))
     notes = [_note(text, source, mark, block) for page in pages for mark, block in page.notes]
@@ -68,180 +54,114 @@ def read_layout(text: Text, source: Source) -> Layout:
     return Layout(tuple(parts), addresses)
 
 
-def _furniture(lines: tuple[Line, ...]) -> list[Line]:
-    """Return bare addresses and page numbers, and lines that come back beside them."""
-    counts = Counter(line.text for line in lines if len(line.text) <= 60)
-    sure = [bool(forms().furniture.fullmatch(line.text)) for line in lines]
-    repeated = [counts[line.text] >= _REPEATED for line in lines]
-    chosen = list(sure)
-    for order in (range(len(lines)), range(len(lines) - 1, -1, -1)):
-        for position in order:
-            beside = chosen[max(0, position - 1) : position + 2]
-            chosen[position] = chosen[position] or (repeated[position] and any(beside))
-    return [line for line, is_furniture in zip(lines, chosen, strict=True) if is_furniture]
-
-
-def _pages(text: Text, lines: tuple[Line, ...], furniture: list[Line]) -> list[_Page]:
-    starts = {line.start for line in furniture}
-    pages = [_Page([])]
-    last_end = 0
-    for line in lines:
-        breaks = line.start in starts or "\f" in text.content[last_end : line.start]
-        if breaks and pages[-1].lines:
-            pages.append(_Page([]))
-        if line.start not in starts:
-            pages[-1].lines.append(line)
-        last_end = line.end
-    return [page for page in pages if page.lines]
-
-
-def _sort_out(text: Text, page: _Page, expected: int) -> int:
-    """Part the page's lines into body, notes and box; return the next note's number."""
-    region = ""
-    previous: Line | None = None
-    for line in page.lines:
-        gap = text.content[previous.end : line.start] if previous else ""
-        match = _NOTE.match(line.text)
-        opens_note = match is not None and match[1] == str(expected)
-        if region == "note" and not opens_note and _note_ended(previous, gap):
-            region = ""
-        if opens_note and (region == "note" or _has_mark(text, page, expected, gap)):
-            region = "note"
-            page.notes.append((str(expected), [line]))
-            expected += 1
-        elif region == "note":
-            page.notes[-1][1].append(line)
-        elif region == "box" or forms().boxes.fullmatch(line.text):
-            region = "box"
-            page.box.append(line)
-        else:
-            page.body.append(line)
-        previous = line
-    return expected
-
-
-def _note_ended(previous: Line | None, gap: str) -> bool:
-    """Tell whether a note is over: its last line ends, and a blank line follows."""
-    blank = len(re.findall(r"\n", gap)) > 1
-    return previous is None or (blank and _NOTE_ENDS.search(previous.text) is not None)
-
-
-def _has_mark(text: Text, page: _Page, number: int, gap: str) -> bool:
-    if re.search(r"[ \t]{20,}|_{10,}", gap):
-        return True
-    return any(_find_marks(text, line, number) for line in page.body)
-
-
-def _find_marks(text: Text, line: Line, number: int) -> list[int]:
-    """Return where the mark ``number`` may stand in a line, the likeliest first."""
-    written = text.content[line.start : line.end]
-    pattern = rf"(?<=[^\s\d\-–—(/]){number}(?![\w%]|[.,]\d|-\w)"
-    found = [match.start() for match in re.finditer(pattern, written)]
-    # After punctuation before glued to a word, so that "G7" is not taken for a seventh mark.
-    found.sort(key=lambda start: (written[start - 1].isalnum(), start))
-    return [line.start + start for start in found]
-
-
-def _is_imprint(page: _Page) -> bool:
+def _is_imprint(page: Page) -> bool:
     lines = page.lines
     return sum(bool(forms().imprint.fullmatch(line.text)) for line in lines) >= _IMPRINT_LINES
 
 
-def _read_body(text: Text, source: Source, pages: list[_Page], parts: list[Part]) -> None:
-    marks = _marks(text, pages)
+def _read_body(text: Text, source: Source, pages: list[Page], parts: list[Part]) -> None:
+    marks = find_marks(text, pages)
     lines = [line for page in pages for line in page.body]
+    headings = _headings(text, lines)
     part = parts[0]
-    for paragraph in _paragraphs(text, lines):
+    title = lines[: _title_lines(text, lines, source)]
+    paragraphs = _paragraphs(text, lines[len(title) :], headings)
+    for paragraph in [title, *paragraphs] if title else paragraphs:
         first = paragraph[0]
-        title = len(paragraph) <= 2 and _holds_title(paragraph, source)
-        heading = len(paragraph) == 1 and not title and _is_heading(first, lines)
+        heading = first in headings and paragraph is not title
         if heading:
             part = Part(re.sub(r"^[\d.]+\s+", "", first.text), [])
             parts.append(part)
-        role = "heading" if heading or title else "body"
+        role: Role = "heading" if heading or paragraph is title else "body"
         if role == "body" and part is parts[0] and _is_byline(paragraph, source):
             role = "boilerplate"
         bare = _spans(text, paragraph)
         own = [mark for mark in marks if any(s <= mark.position < e for s, e in bare)]
         gaps = [(mark.position, mark.position + len(mark.note)) for mark in own]
         spans = [piece for span in bare for piece in without(text.content, span, gaps)]
-        part.blocks.append(
-            Block("boilerplate" if role == "boilerplate" else "heading", tuple(spans), tuple(own))
-            if role != "body"
-            else Block("body", tuple(spans), tuple(own))
-        )
+        part.blocks.append(Block(role, tuple(spans), tuple(own)))
 
 
-def _marks(text: Text, pages: list[_Page]) -> list[Mark]:
-    """Find the mark of each note on its page, in the order of the notes."""
-    marks: list[Mark] = []
-    for page in pages:
-        after = -1
-        for number, _ in page.notes:
-            places = [
-                (text.content[place - 1].isalnum(), place)
-                for line in page.body
-                for place in _find_marks(text, line, int(number))
-                if place > after
-            ]
-            if places:
-                after = min(places)[1]
-                marks.append(Mark(number, after))
-    return marks
+def _headings(text: Text, lines: list[Line]) -> frozenset[Line]:
+    """Return the headings: short lines with a number, or set off by a larger gap before them."""
+    spacing = _spacing(text, lines)
+    found = set()
+    for position, line in enumerate(lines[:-1]):
+        short = len(line.text) <= _LONGEST_HEADING and not re.search(r"[.,;:–—-]$", line.text)
+        if short and (_NUMBERED.match(line.text) or _is_set_off(text, lines, position, spacing)):
+            found.add(line)
+    return frozenset(found)
 
 
-def _paragraphs(text: Text, lines: list[Line]) -> list[list[Line]]:
-    """Cut a run of lines into paragraphs and headings."""
-    usual = Counter(_gap(text, lines[n - 1], lines[n]) for n in range(1, len(lines))).most_common(1)
-    spacing = usual[0][0] if usual else 1
-    paragraphs: list[list[Line]] = []
-    for position, line in enumerate(lines):
-        previous = lines[position - 1] if position else None
-        if previous is None or _breaks(text, lines, position, spacing):
-            paragraphs.append([line])
-        else:
-            paragraphs[-1].append(line)
-    return paragraphs
+def _is_set_off(text: Text, lines: list[Line], position: int, spacing: int) -> bool:
+    if position == 0:
+        return False
+    previous, line, following = lines[position - 1 : position + 2]
+    return (
+        _is_far(text, previous, line, spacing)
+        and line.text[0].isupper()
+        and not following.text[0].islower()
+        and _ENDS.search(previous.text) is not None
+        and len(line.text) < 0.7 * _width(lines, position)
+    )
+
+
+def _spacing(text: Text, lines: list[Line]) -> int:
+    """Return how many line ends usually stand between two lines."""
+    gaps = Counter(_gap(text, lines[n - 1], lines[n]) for n in range(1, len(lines)))
+    return gaps.most_common(1)[0][0] if gaps else 1
 
 
 def _gap(text: Text, previous: Line, line: Line) -> int:
     return text.content.count("\n", previous.end, line.start)
 
 
-def _breaks(text: Text, lines: list[Line], position: int, spacing: int) -> bool:
-    """Tell whether a paragraph begins at a line."""
-    previous, line = lines[position - 1], lines[position]
-    if _is_heading(line, lines) or _is_heading(previous, lines):
-        return True
+def _is_far(text: Text, previous: Line, line: Line, spacing: int) -> bool:
     between = text.content[previous.end : line.start]
-    far = not between.strip() and between.count("\n") > spacing
-    if far and not line.text[0].islower() and not re.search(r"[-–—,]$", previous.text):
-        return True
-    if not _ENDS.search(previous.text) or line.text[0].islower():
+    return not between.strip() and between.count("\n") > spacing
+
+
+def _width(lines: list[Line], position: int) -> int:
+    """Return how wide the column is about here; it may change within a page."""
+    return max(len(line.text) for line in lines[max(0, position - 5) : position + 5])
+
+
+def _paragraphs(text: Text, lines: list[Line], headings: frozenset[Line]) -> list[list[Line]]:
+    """Cut a run of lines into paragraphs and headings."""
+    spacing = _spacing(text, lines)
+    paragraphs: list[list[Line]] = []
+    for position, line in enumerate(lines):
+        beside_heading = line in headings or lines[position - 1] in headings
+        if position == 0 or beside_heading or _breaks(text, lines, position, spacing):
+            paragraphs.append([line])
+        else:
+            paragraphs[-1].append(line)
+    return paragraphs
+
+
+def _breaks(text: Text, lines: list[Line], position: int, spacing: int) -> bool:
+    """Tell whether a paragraph begins at a line: after a gap, or after a short last line."""
+    previous, line = lines[position - 1], lines[position]
+    if line.text[0].islower():
         return False
-    near = lines[max(0, position - 5) : position + 5]
-    return len(previous.text) < 0.8 * max(len(other.text) for other in near)
-
-
-def _is_heading(line: Line, lines: list[Line]) -> bool:
-    return (
-        _NUMBERED.match(line.text) is not None
-        and len(line.text) <= _LONGEST_HEADING
-        and not re.search(r"[.,;:-]$", line.text)
-        and line is not lines[-1]
-        and re.match(r"\d{4}", line.text) is None
-        and (re.match(r"\d+(?:\.\d+)*\.?\s+[^\W\d_]", line.text) or [""])[0][-1].isupper()
-        and re.match(r"\d{1,2}(?:\.\d{1,2})*\s", line.text) is None
-    )
+    if _is_far(text, previous, line, spacing) and not re.search(r"[-–—,]$", previous.text):
+        return True
+    if not _ENDS.search(previous.text):
+        return False
+    return len(previous.text) < 0.8 * _width(lines, position)
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[\W\d_]+", " ", text.casefold()).strip()
 
 
-def _holds_title(paragraph: list[Line], source: Source) -> bool:
-    words = _plain(" ".join(line.text for line in paragraph))
-    return _plain(source.title) in words
+def _title_lines(text: Text, lines: list[Line], source: Source) -> int:
+    """Return how many of the first lines are the title, after an author's name or not."""
+    title = _plain(source.title)
+    for count in range(1, min(4, len(lines)) + 1):
+        if _plain(clean(text, _spans(text, lines[:count]))[0]).endswith(title):
+            return count
+    return 0
 
 
 def _is_byline(paragraph: list[Line], source: Source) -> bool:
@@ -253,7 +173,7 @@ def _is_byline(paragraph: list[Line], source: Source) -> bool:
     )
 
 
-def _read_box(text: Text, page: _Page, parts: list[Part]) -> None:
+def _read_box(text: Text, page: Page, parts: list[Part]) -> None:
     if not page.box:
         return
     heading, *lines = page.box
@@ -291,5 +211,4 @@ def _note(text: Text, source: Source, mark: str, lines: list[Line]) -> Block:
             *((line.start, line.end) for line in lines[1:]),
         ],
     )
-    role = "boilerplate" if opens_blurb(words, source.creators) else "note"
-    return Block("boilerplate" if role == "boilerplate" else "note", spans, (), mark)
+    return Block("boilerplate" if opens_blurb(words, source.creators) else "note", spans, (), mark)

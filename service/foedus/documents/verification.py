@@ -120,7 +120,7 @@ def _check_document(
                 problem = f"no SHA-256 is given for char={start},{end}"
             elif str(graph.value(span, NS.sha256)) != sha256(text.content[start:end]):
                 problem = f"the letters at char={start},{end} are not those that were read"
-        words[passage] = clean(text, tuple(positions for _, positions in spans))[0]
+        words[passage] = _words(text, spans)
         if problem is None:
             key = re.sub(r"-\d+$", "", passage.rsplit("/", 1)[1])
             if passage_key(words[passage]) != key:
@@ -131,10 +131,16 @@ def _check_document(
     for mention, quoted in sorted(graph.subject_objects(NS.surfaceForm)):
         place = URIRef(str(graph.value(mention, NS.isInPassage)))
         spans = spans_of(graph, URIRef(str(mention)))
-        found = clean(text, tuple(positions for _, positions in spans))[0]
+        found = _words(text, spans)
         if place not in faulty and found != str(quoted):
             problems.append((place, f"a mention quotes {str(quoted)!r}, the text has {found!r}"))
     return problems
+
+
+def _words(text: Text, spans: tuple[tuple[URIRef, Span], ...]) -> str:
+    """Return the words of spans, as far as the text reaches."""
+    whole = tuple(span for _, span in spans if span[1] <= len(text.content))
+    return clean(text, whole)[0]
 
 
 def _dangling(
