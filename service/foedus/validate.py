@@ -30,6 +30,8 @@ __all__ = ["Finding", "check", "read_ontology", "read_shapes", "unknown_terms", 
 _SEVERITIES: dict[Identifier | None, Severity] = {SH.Warning: "warning", SH.Info: "info"}
 _WITHOUT_FACTS = "things"
 _DERIVED = "derived"
+_ALIGNMENTS = "alignments"
+"""The module that declares terms of others, which are not ours to name or define."""
 _NOT_THINGS = frozenset({"records", "documents"})
 
 
@@ -43,7 +45,7 @@ def read_shapes(folder: Path, names: Iterable[str]) -> Graph:
 
 
 def read_ontology() -> dict[Path, Graph]:
-    """Return the graph of each Turtle file of the ontology, shapes left out."""
+    """Return the graph of each module of the ontology, shapes left out."""
     return {path: turtle.read(path) for path in sorted(files.find("ontology").glob("*.ttl"))}
 
 
@@ -56,11 +58,12 @@ def check(data: Mapping[Path, Graph], *, derived: Graph | None = None) -> list[F
     """
     folder = files.find("ontology") / "shapes"
     names = {path.stem for path in folder.glob("*.ttl")} - {_WITHOUT_FACTS, _DERIVED}
-    sources = {path.resolve(): graph for path, graph in read_ontology().items()}
-    sources |= {path.resolve(): graph for path, graph in data.items()}
+    data = {path: graph for path, graph in data.items() if path.stem != _ALIGNMENTS}
+    modules = {path: graph for path, graph in read_ontology().items() if path.stem != _ALIGNMENTS}
+    sources = {path.resolve(): graph for path, graph in [*modules.items(), *data.items()]}
     whole = _union(sources.values())
     reports = [_report(whole, read_shapes(folder, names))]
-    named = [graph for path, graph in sources.items() if not _NOT_THINGS & set(path.parts)]
+    named = [graph for path, graph in sources.items() if path.parent.name not in _NOT_THINGS]
     reports.append(_report(_union(named), read_shapes(folder, [_WITHOUT_FACTS])))
     if derived is not None:
         for triple in derived:
