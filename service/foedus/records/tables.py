@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from foedus.records.faults import FaultLog, RecordError
 
@@ -129,19 +130,30 @@ class Table:
 
     def _unzip(self, blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
         member = zlib.decompressobj(wbits=31)
-        try:
-            for packed in blocks:
-                while packed:
-                    if member.eof:
-                        # A gzip file may be several members one after the other.
-                        member = zlib.decompressobj(wbits=31)
+        for packed in blocks:
+            while packed:
+                if member.eof:
+                    # A gzip file may be several members one after the other.
+                    member = zlib.decompressobj(wbits=31)
+                before = member.copy()
+                try:
                     text = member.decompress(packed, _BLOCK * 4)
-                    yield text, member.eof
-                    packed = member.unused_data if member.eof else member.unconsumed_tail
-        except zlib.error as error:
-            self._faults.add("truncated", self.path, None, f"damaged gzip: {error}")
-            yield b"", False
-            return
+                except zlib.error as error:
+                    self._faults.add("truncated", self.path, None, f"damaged gzip: {error}")
+                    yield _salvage(before, packed), False
+                    return
+                yield text, member.eof
+                packed = member.unused_data if member.eof else member.unconsumed_tail
         if not member.eof:
             self._faults.add("truncated", self.path, None, "the gzip file ends early")
-            yield b"", False
+
+
+def _salvage(member: Any, packed: bytes) -> bytes:
+    """Return what a block holds before its damage, found byte by byte."""
+    text = b""
+    for position in range(len(packed)):
+        try:
+            text += member.decompress(packed[position : position + 1])
+        except zlib.error:
+            break
+    return text
