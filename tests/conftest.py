@@ -55,20 +55,20 @@ def write_release(folder: Path, quads: list[ox.Quad]) -> Path:
 
 @pytest.fixture(scope="session")
 def small_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a release of the small graph."""
+    """Write a release of the small graph."""
     quads = list(ox.parse(path=str(WEB / "data.trig"), format=ox.RdfFormat.TRIG))
     return write_release(tmp_path_factory.mktemp("small") / "release", quads)
 
 
 @pytest.fixture(scope="session")
 def engine(small_release: Path) -> embedded.EmbeddedEngine:
-    """An engine over the small graph."""
+    """Load an engine with the small graph."""
     return embedded.load(small_release / "data.nq")
 
 
 @pytest.fixture(scope="session")
 def app(small_release: Path) -> Flask:
-    """The service over the small graph."""
+    """Make the service over the small graph."""
     app = create_app(Config(release=small_release, queries=WEB / "queries"))
     app.testing = False  # an unforeseen failure must become a response, as it does when served
     return app
@@ -76,16 +76,18 @@ def app(small_release: Path) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A client of the service, without a socket."""
+    """Return a client of the service, without a socket."""
     return app.test_client()
 
 
 @pytest.fixture(scope="session")
 def server(small_release: Path) -> Iterator[str]:
-    """The address of a running server over the small graph."""
+    """Run a server over the small graph; yield its address."""
     with subprocess.Popen(
-        [sys.executable, "-c", _SERVE, "--release", str(small_release), "--port", "0"]
-        + ["--queries", str(WEB / "queries")],
+        [
+            *(sys.executable, "-c", _SERVE, "--port", "0"),
+            *("--release", str(small_release), "--queries", str(WEB / "queries")),
+        ],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:

@@ -1,5 +1,7 @@
 """Formats: which one a request gets, and what is written."""
 
+from contextlib import suppress
+
 import pyoxigraph as ox
 import pytest
 from hypothesis import given
@@ -70,10 +72,8 @@ def test_refusal_lists_what_is_offered(accept: str | None, wanted: str | None) -
 
 @given(st.text(alphabet=st.characters(codec="latin-1"), max_size=200))
 def test_no_accept_header_breaks_negotiation(accept: str) -> None:
-    try:
+    with suppress(NotAcceptableError):
         assert negotiate(accept, (*ROWS, HTML)) in (*ROWS, HTML)
-    except NotAcceptableError:
-        pass
 
 
 @pytest.mark.parametrize("form", ROWS, ids=lambda f: f.name)

@@ -96,7 +96,7 @@ def graph(key: str) -> Response:
     stem, suffix = replies.split_suffix(key, _OFFERED)
     form = replies.chosen(_OFFERED, suffix=suffix)
     lookup, iri = service().lookup, GRAPH + stem
-    rows = lookup.ask("graph-quads", graph=iris([iri]))
+    rows = lookup.ask("graph-quads", graph=_named(iri))
     if not rows:
         raise NotFound(f"no graph {iri}")
     if form is not HTML:
@@ -114,13 +114,21 @@ def graph(key: str) -> Response:
     )
 
 
+def _named(iri: str) -> list[ox.NamedNode]:
+    """Return the IRI as a term; what no IRI can be is known of nowhere."""
+    try:
+        return iris([iri])
+    except ValueError as error:
+        raise NotFound(f"nothing is known of {iri}") from error
+
+
 def _local(path: str) -> str:
     return local_path(BASE.rstrip("/") + path) or path
 
 
 def _page(iri: str) -> Response:
     lookup = service().lookup
-    content = portraits.portrait(lookup, iri)
+    content = portraits.portrait(lookup, _named(iri)[0].value)
     if content is None:
         raise NotFound(f"nothing is known of {iri}")
     _ADDITIONS[content["kind"]](lookup, content)
@@ -129,7 +137,7 @@ def _page(iri: str) -> Response:
 
 def _data(iri: str, form: Format) -> Response:
     lookup = service().lookup
-    rows = lookup.ask("quads-of-thing", thing=iris([iri]))
+    rows = lookup.ask("quads-of-thing", thing=_named(iri))
     if not rows:
         raise NotFound(f"nothing is known of {iri}")
     return replies.data(form, iri, lambda: _write(rows, form))
