@@ -63,12 +63,20 @@ def test_an_unchanged_text_verifies(folder: Path) -> None:
 def test_one_changed_letter_names_passage_and_claim(folder: Path) -> None:
     graphs = read(folder)
     edit(folder, "harbour was closed", "harbour was cloaed")
-    (mismatch,) = verify(folder, graphs, [claims()])
+    whole, mismatch = verify(folder, graphs, [claims()])
+    assert (whole.document, whole.passage, whole.claims) == ("acme-2031", None, ())
+    assert str(whole).startswith("document/acme-2031: the text is not the file that was read")
     assert (mismatch.document, mismatch.passage, mismatch.claims) == ("acme-2031", PACT, (CLAIM,))
     assert str(mismatch) == (
         "passage/acme-2031/p79956ea40d: the letters at char=107,138 are not those that were read; "
         "rests on it: claim/acme-2031/guests-received"
     )
+
+
+def test_a_letter_between_passages_shows_too(folder: Path) -> None:
+    graphs = read(folder)
+    edit(folder, "[1] See", "[1]  See")
+    assert verify(folder, graphs, [])[0].passage is None
 
 
 def test_a_shortened_text_does_not_verify(folder: Path) -> None:

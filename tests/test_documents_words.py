@@ -79,7 +79,7 @@ def test_a_gazetteer_knows_actors_and_works() -> None:
         ("forty-two black hulls", [("42", "hulls")]),
         ("2.5 million people", [("2500000.0", "people")]),
         ("several thousand soldiers and tens of thousands of tons", []),
-        ("the two met; one of them; G7; COVID-19; the three of us", []),
+        ("the two met; one of them; one side becomes rich; G7; COVID-19; the three of us", []),
     ],
 )
 def test_quantities(words: str, expected: list[tuple[str, str]]) -> None:

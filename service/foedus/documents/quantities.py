@@ -73,7 +73,10 @@ def find_quantities(words: str) -> tuple[Quantity, ...]:
     found = []
     for match in _NUMBER.finditer(words):
         unit, end = _unit(words, match)
-        if unit and not (match["tens"] and _VAGUE.search(words[: match.start()])):
+        vague = match["tens"] and _VAGUE.search(words[: match.start()])
+        # "one" counts no plural: what follows it in -s is another word.
+        single = match["tens"] and _value(match) == 1
+        if unit and not vague and not single:
             found.append(Quantity(match.start(), end, _value(match), unit))
     return tuple(found)
 

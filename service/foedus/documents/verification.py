@@ -3,7 +3,7 @@
 For each passage the spans are cut out of the text again: their hashes must be those of the
 graph, and the words they make must give the passage's key. What a mention quotes must stand
 where it says, and each hedge of a claim in one of the claim's passages, white space folded and
-case aside. A text of another version is no fault by itself: its passages tell.
+case aside. A letter that changed outside of all passages shows in the hash of the file.
 
 Shape: `Mismatch`.
 Errors: `ManifestError`, `DocumentError`, `FolderError` for a folder that cannot be read.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rdflib import RDF, Graph, URIRef
 
-from foedus.documents.describe import document_iri, passage_iri
+from foedus.documents.describe import document_iri, passage_iri, text_iri
 from foedus.documents.manifest import read_manifest
 from foedus.documents.passages import passage_key
 from foedus.documents.text import Span, Text, clean, load, sha256
@@ -64,7 +64,12 @@ def verify(
             mismatches.append(Mismatch(document, None, problem, _of_document(resting, document)))
             continue
         text = load(sources[document], any_version=True)
-        found = _check_document(document, documents_graphs[document], text, words)
+        graph = documents_graphs[document]
+        read = graph.value(text_iri(document), NS.sha256)
+        if str(read) != sha256(text.content):
+            problem = f"the text is not the file that was read, whose SHA-256 is {read}"
+            mismatches.append(Mismatch(document, None, problem, ()))
+        found = _check_document(document, graph, text, words)
         mismatches += [
             Mismatch(document, passage, problem, tuple(sorted(resting.get(passage, ()))))
             for passage, problem in found
