@@ -107,15 +107,16 @@ def _read_params(params: Iterable[str]) -> dict[str, str]:
 @_release
 def sparql(file: BinaryIO, form: str | None, folder: Path) -> None:
     """Ask the SPARQL query in FILE, or on standard input where FILE is -."""
+    place = str(getattr(file, "name", "<stdin>"))
     try:
         text = file.read().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise QueryError("not UTF-8", path=file.name) from error
+        raise QueryError("not UTF-8", path=place) from error
     engine = embedded.load(open_release(folder).data)
     try:
         answer = engine.run(text)
     except QueryError as error:
-        raise QueryError(error.message, path=file.name, line=error.line) from error
+        raise QueryError(error.message, path=place, line=error.line) from error
     _print(answer, form)
 
 
