@@ -119,17 +119,14 @@ def _write(
     covered: Sequence[Coverage],
 ) -> str:
     written = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
-    lines = written.split(b"\n")[:-1]
-    contents = {
-        # UTF-8 sorts as its code points do, which is the order RDFC-1.0 asks for.
-        DATA: b"".join(line + b"\n" for line in sorted(lines)),
-        REPORT: validate.write_findings(findings, "json").encode(),
+    # UTF-8 sorts as its code points do, which is the order RDFC-1.0 asks for.
+    lines = sorted(written.split(b"\n")[:-1])
+    report = validate.write_findings(findings, "json").encode()
+    digests = {
+        DATA: folder.write(built, DATA, b"".join(line + b"\n" for line in lines)),
+        REPORT: folder.write(built, REPORT, report),
     }
-    digests = {name: folder.sha256(data) for name, data in contents.items()}
     description: dict[str, Any] = manifest.describe(quads, findings, covered, digests)
-    contents[MANIFEST] = (
-        json.dumps(description, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    ).encode()
-    for name, data in contents.items():
-        (built / name).write_bytes(data)
+    said = json.dumps(description, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    folder.write(built, MANIFEST, said.encode())
     return digests[DATA]

@@ -65,7 +65,7 @@ def open_release(path: Path) -> Release:
         raise ReleaseError(f"disagrees with itself on {DATA}", path=path / MANIFEST)
     for name, digest in sorted(expected.items()):
         try:
-            found = sha256((folder / name).read_bytes())
+            found = sha256(folder / name)
         except OSError as error:
             raise ReleaseError(f"is missing or unreadable: {error}", path=path / name) from error
         if found != digest:
@@ -76,9 +76,10 @@ def open_release(path: Path) -> Release:
     return Release(folder, manifest)
 
 
-def sha256(data: bytes) -> str:
-    """Return a SHA-256 in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal, without holding the file in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
@@ -96,6 +97,15 @@ def workplace(out: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(built: Path, name: str, data: bytes) -> str:
+    """Write one file of a release and return its SHA-256."""
+    try:
+        (built / name).write_bytes(data)
+    except OSError as error:
+        raise FolderError(f"cannot be written: {error.strerror}", path=built / name) from error
+    return sha256(built / name)
 
 
 def publish(built: Path, out: Path, digest: str) -> Release:
@@ -131,8 +141,8 @@ def _place(built: Path, out: Path, digest: str) -> Path:
     return folder
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+def _contents(folder: Path) -> dict[str, str]:
+    return {path.name: sha256(path) for path in folder.iterdir() if path.is_file()}
 
 
 def _umask() -> int:
