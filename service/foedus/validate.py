@@ -25,7 +25,15 @@ from rdflib.term import Identifier, Node
 from foedus import files, iris, locations, turtle
 from foedus.findings import Finding, Severity, write_findings
 
-__all__ = ["Finding", "check", "read_ontology", "read_shapes", "unknown_terms", "write_findings"]
+__all__ = [
+    "Finding",
+    "check",
+    "read_ontology",
+    "read_shapes",
+    "union",
+    "unknown_terms",
+    "write_findings",
+]
 
 _SEVERITIES: dict[Identifier | None, Severity] = {SH.Warning: "warning", SH.Info: "info"}
 _WITHOUT_FACTS = "things"
@@ -61,10 +69,10 @@ def check(data: Mapping[Path, Graph], *, derived: Graph | None = None) -> list[F
     data = {path: graph for path, graph in data.items() if path.stem != _ALIGNMENTS}
     modules = {path: graph for path, graph in read_ontology().items() if path.stem != _ALIGNMENTS}
     sources = {path.resolve(): graph for path, graph in [*modules.items(), *data.items()]}
-    whole = _union(sources.values())
+    whole = union(sources.values())
     reports = [_report(whole, read_shapes(folder, names))]
     named = [graph for path, graph in sources.items() if path.parent.name not in _NOT_THINGS]
-    reports.append(_report(_union(named), read_shapes(folder, [_WITHOUT_FACTS])))
+    reports.append(_report(union(named), read_shapes(folder, [_WITHOUT_FACTS])))
     if derived is not None:
         for triple in derived:
             whole.add(triple)
@@ -97,12 +105,13 @@ def _is_term(term: URIRef) -> bool:
     return str(term).startswith((str(iris.NS), str(iris.VOCABULARY)))
 
 
-def _union(graphs: Iterable[Graph]) -> Graph:
-    union = Graph(bind_namespaces="none")
+def union(graphs: Iterable[Graph]) -> Graph:
+    """Return one graph of all triples of the graphs."""
+    whole = Graph(bind_namespaces="none")
     for graph in graphs:
         for triple in graph:
-            union.add(triple)
-    return union
+            whole.add(triple)
+    return whole
 
 
 def _report(data: Graph, shapes: Graph) -> Graph:
