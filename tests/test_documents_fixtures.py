@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foedus.documents import pdf, web
@@ -128,6 +128,7 @@ WORDS = st.sampled_from(
 JOINTS = st.sampled_from([" ", ". ", ", ", "-\n", "\n", "\n\n", "? ", "–\n", " – ", ".” ", "… "])
 
 
+@settings(deadline=None)  # the first call loads spaCy
 @given(st.lists(st.tuples(WORDS, JOINTS), min_size=1, max_size=40), st.sets(st.integers(1, 200)))
 def test_any_text_is_cut_without_overlap_or_loss(
     pieces: list[tuple[str, str]], cuts: set[int]
@@ -173,3 +174,52 @@ def read_form(folder: Path) -> tuple[str, str]:
     text = prepare((folder / "source.txt").read_text(encoding="utf-8"))
     source = Source(id="x", path=folder, sha256="", title="x")
     return folder.parent.name, form_of(source, text)
+
+
+LINES = st.sampled_from(
+    [
+        "Salt in Arvenia",
+        "1. The trade",
+        "Arvenia sells salt.1 It does not say why,2 and the coun-",
+        "cil keeps silent. Is that wise? “It is.”",
+        "References",
+        "Editor’s Note",
+        "Keywords",
+        "Executive Summary",
+        "\uf0b7 Salt is dear",
+        "\uf0b7",
+        "•",
+        "[1] See K. Ostrow, ‘Salt’, Quay News, 4 May 2031.",
+        "[1]",
+        "So it is (Dorn 2031).[1]",
+        "Dorn, Max. 2031. “Salt.” Quay News.",
+        "___. 2032. “Tar.” Quay News.",
+        " " * 40,
+        "1 OSTROW, Kira: Salt. Quay News, 2 June 2030. [Online, 3 May 2031.]",
+        "2",
+        "https://salt.example/one",
+        "Maren Papers",
+        "\f",
+        "5 May 2031",
+        "Publisher:",
+        "Tel: 12",
+        "© Author",
+        "Kira Ostrow is a fellow.",
+        "…",
+        "-",
+        "",
+    ]
+)
+
+
+@settings(deadline=None)  # the first call loads spaCy
+@given(st.lists(LINES, min_size=1, max_size=30), st.sampled_from(["\n", "\n\n", "\r\n"]))
+def test_whatever_stands_in_a_text_it_is_read(lines: list[str], end: str) -> None:
+    text = prepare(end.join(lines))
+    source = Source(
+        id="x", path=Path("x"), sha256="", title="Salt in Arvenia", creators=("Kira Ostrow",)
+    )
+    for reader in (web, pdf):
+        reading = read_passages(text, reader.read_layout(text, source))
+        check_spans(text, reading)
+        read_references(reading)

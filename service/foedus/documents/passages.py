@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from foedus.documents.forms import Role
-from foedus.documents.layout import Block, Layout
+from foedus.documents.layout import Block, Layout, Part
 from foedus.documents.sentences import split
 from foedus.documents.text import Span, Text, clean, sha256
 from foedus.iris import slug
@@ -124,7 +124,11 @@ class _Draft:
 
 def read_passages(text: Text, layout: Layout) -> Reading:
     """Return the passages and sections of a text of the given layout."""
-    parts = [part for part in layout.parts if part.blocks]
+    filled = [
+        Part(part.name, [block for block in part.blocks if clean(text, block.spans)[0]])
+        for part in layout.parts
+    ]
+    parts = [part for part in filled if part.blocks]
     drafts = [
         draft
         for section, part in enumerate(parts)

@@ -31,13 +31,15 @@ def read_layout(text: Text, source: Source) -> Layout:
     }
     front = Part("front", [])
     parts, part = [front], front
+    read: set[str] = set()
     rule: SectionRule | None = None
     taken = 0
     closing = False
     body_seen = False
     for position, line in enumerate(lines):
         known = _known_section(line.text)
-        if (match := _NOTE.match(line.text)) and match[1] in notes:
+        if (match := _NOTE.match(line.text)) and match[1] in notes - read:
+            read.add(match[1])
             part = _enter(parts, part, "notes")
             part.blocks.append(_note(text, line, match))
             continue
