@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from foedus.errors import ReleaseError
+from foedus.errors import FolderError, ReleaseError
 from foedus.records import coverage, crosswalk, forms, quads
 from foedus.records.coverage import bounds_graph, records_graph
 from foedus.records.faults import FaultLog, FaultReport, RecordError
@@ -81,19 +81,21 @@ def import_votes(
     sets = forms.read(paths, walk, faults, reading)
     report = faults.report()
     if strict and report.total:
-        counts = ", ".join(f"{kind}: {number}" for kind, number in report.counts.items())
-        first = report.faults[0]
-        raise RecordError(f"{report.total} faults ({counts}); the first: {first}")
+        kinds = ", ".join(f"{kind}: {number}" for kind, number in report.counts.items())
+        raise RecordError(f"{report.total} faults ({kinds}); the first: {report.faults[0]}")
     step("Opening the release")
     before = folder.open_release(link)
     with folder.workplace(link.parent) as built:
         step("Writing")
-        counts_by_graph, digest = _merge(before.data, built / DATA, sets, walk.states)
         imported = tuple(_imported(records) for records in sets)
-        _copy_others(before, built)
-        manifest = _manifest(before, sets, imported, counts_by_graph, digest, report)
+        try:
+            counts, digest = _merge(before.data, built / DATA, sets, walk.states)
+            _copy_others(before, built)
+        except OSError as error:
+            raise FolderError(f"cannot be written: {error.strerror}", path=built) from error
+        manifest = _manifest(before, sets, imported, counts, digest, report)
         text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-        (built / MANIFEST).write_text(text, encoding="utf-8")
+        folder.write(built, MANIFEST, text.encode())
         step("Checking")
         return Report(imported, report, folder.publish(built, link.parent, digest))
 
