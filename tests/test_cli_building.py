@@ -283,8 +283,7 @@ def test_build_reads_the_texts_it_is_given(project: Path) -> None:
     assert "p0a1b2c3d4e" not in data
 
 
-def test_check_tells_every_fault_in_three_formats(project: Path) -> None:
-    assert run_on(project, "check", project / THINGS).exit_code == 0
+def test_check_tells_every_fault_for_people_and_for_code_scanning(project: Path) -> None:
     replace(CLAIMS, "foedus:isVoicedBy", "foedus:isVoisedBy")(project)
     replace(CLAIMS, "p0a1b2c3d4e", "p0000000000")(project)
     result = run_on(project, "check", project / CLAIMS)
@@ -292,8 +291,6 @@ def test_check_tells_every_fault_in_three_formats(project: Path) -> None:
     assert f"{project / CLAIMS}:16: violation: the ontology declares no term" in result.stdout
     assert f"{project / CLAIMS}:15: violation: " in result.stdout
     assert "foedus check --fix" in result.stdout
-    rows = json.loads(run_on(project, "check", "--format", "json", project / CLAIMS).stdout)
-    assert {row["line"] for row in rows} >= {15, 16}
     log = json.loads(run_on(project, "check", "--format", "sarif", project / CLAIMS).stdout)
     assert log["version"] == "2.1.0"
     assert {r["level"] for r in log["runs"][0]["results"]} == {"error"}
@@ -312,8 +309,6 @@ def test_check_fixes_the_layout(project: Path) -> None:
     path = project / THINGS
     laid = path.read_text(encoding="utf-8")
     path.write_text(laid.replace("\n\n", "\n"), encoding="utf-8")
-    result = run_on(project, "check", path)
-    assert (result.exit_code, "house layout" in result.stdout) == (1, True)
     result = run_on(project, "check", "--fix", path)
     assert (result.exit_code, result.stderr) == (0, f"{path}: brought into the house layout\n")
     assert path.read_text(encoding="utf-8") == laid

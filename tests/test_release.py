@@ -20,7 +20,7 @@ import pytest
 from rdflib import Graph, URIRef
 
 from foedus import files, iris, turtle
-from foedus.errors import FolderError, ReleaseError, ValidationError
+from foedus.errors import FolderError, ReleaseError
 from foedus.release import building, folder, reading
 
 SMALL = Path(__file__).parent / "release"
@@ -178,10 +178,7 @@ class StopError(Exception):
     """Stands for whatever may cut a build off."""
 
 
-STEPS = ("Reading", "Applying rules", "Checking", "Writing")
-
-
-@pytest.mark.parametrize("last", STEPS)
+@pytest.mark.parametrize("last", ["Reading", "Checking", "Writing"])
 def test_a_build_cut_off_leaves_the_last_release(project: Path, out: Path, last: str) -> None:
     before = contents(out)
     change(project, 1)
@@ -209,15 +206,6 @@ def test_a_killed_build_leaves_the_last_release(project: Path, out: Path) -> Non
     run = subprocess.run([sys.executable, "-c", code, str(project), str(out)], check=False)
     assert run.returncode == -9
     assert folder.open_release(out / "release") == before
-    assert build(project, out).release.digest != before.digest
-
-
-def test_a_violation_stops_the_build_at_its_line(project: Path, tmp_path: Path) -> None:
-    path = project / "triples" / "claims" / "merlin-2031.ttl"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("passage:merlin-2031\\/p0a1b2c3d4e", "passage:merlin-2031\\/p0"))
-    with pytest.raises(ValidationError, match=r"merlin-2031\.ttl:15: .*passage"):
-        build(project, tmp_path / "out")
 
 
 def test_warnings_do_not_stop_the_build(project: Path, tmp_path: Path) -> None:
@@ -231,18 +219,19 @@ def test_warnings_do_not_stop_the_build(project: Path, tmp_path: Path) -> None:
     assert [row["line"] for row in report] == [built.findings[0].line]
 
 
-def test_graphs_read_from_texts_take_the_place_of_files(project: Path, tmp_path: Path) -> None:
-    from_files = build(project, tmp_path / "a").release
+def test_graphs_read_from_texts_take_the_place_of_files(
+    built: folder.Release, project: Path, tmp_path: Path
+) -> None:
     path = project / "triples" / "documents" / "merlin-2031.ttl"
     graph = turtle.read(path)
     path.unlink()
-    built = building.build(
-        tmp_path / "b",
+    anew = building.build(
+        tmp_path / "out",
         triples=project / "triples",
         queries=project / "queries",
         documents={"merlin-2031": graph},
     )
-    assert built.release.data.read_bytes() == from_files.data.read_bytes()
+    assert anew.release.digest == built.digest
 
 
 def cut(path: Path) -> None:
