@@ -175,6 +175,15 @@ def test_a_graph_says_what_it_covers() -> None:
     assert list(covered) == [NS.Resolution]
 
 
+@pytest.mark.parametrize("name", ["failed-drafts.csv", "library-selection.csv"])
+def test_a_selection_covers_no_time(name: str) -> None:
+    found = graph(SAMPLES / name)
+    assert list(found.subjects(NS.onLayer, iris.VOCABULARY["layer/records"]))
+    assert (None, NS.coversFrom, None) not in found
+    whole = graph(SAMPLES / "library-votes.csv", SAMPLES / "library-calls.csv", SAMPLES / name)
+    assert (None, NS.coversFrom, None) in whole
+
+
 def test_first_and_last_days_are_those_of_the_rule() -> None:
     store = ox.Store()
     for records in read(*ALL):

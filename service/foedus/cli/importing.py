@@ -99,7 +99,7 @@ def _print_faults(report: "FaultReport") -> None:
 
 def _written(imported: "Imported") -> str:
     counts = ", ".join(f"{number} {option}" for option, number in imported.votes.items())
-    time = f"{imported.covers_from} to {imported.covers_to}" if imported.covers_from else "undated"
+    time = f"{imported.first_date} to {imported.last_date}" if imported.first_date else "undated"
     return (
         f"{imported.name}: {imported.texts} records, {imported.roll_calls} roll calls,"
         f" {sum(imported.votes.values())} votes ({counts or 'none'}), {time}"

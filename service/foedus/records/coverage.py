@@ -1,7 +1,8 @@
 """What a graph of records covers, said in the data: body, time, kinds of text, counts.
 
 Each data set makes two graphs: the records, and a derived one with the first and last day of each
-date. Their descriptions stand where those of all graphs do.
+date. Their descriptions stand where those of all graphs do. A selection covers no time: whoever
+asks about a year in it must not take what is missing for what was not.
 
 Units: roll calls and votes; a state marked as no member casts no vote.
 Shape: ``shape:GraphDescription``.
@@ -36,6 +37,13 @@ def records_graph(data_set: DataSet) -> str:
 def bounds_graph(data_set: DataSet) -> str:
     """Return the IRI of the named graph of the first and last days of a data set's dates."""
     return f"{iris.GRAPH}derived/date-bounds-{data_set.name}"
+
+
+def is_complete(records: RecordSet) -> bool:
+    """Tell whether a data set holds all that its body decided between its first and last day."""
+    return records.data_set.complete and not any(
+        call.partial for call in records.roll_calls.values()
+    )
 
 
 def covered(records: RecordSet) -> tuple[str, str] | None:
@@ -80,7 +88,9 @@ def describe(records: RecordSet) -> Iterator[Subject]:
     graph.add("foedus:rollCallCount", typed(len(records.ballots), "integer"))
     graph.add("foedus:voteCount", typed(cast(records), "integer"))
     times = covered(records)
-    if times:
+    if not is_complete(records):
+        graph.add("dcterms:description", text("A selection, which covers no time.", "en"))
+    elif times:
         first, last = times
         graph.add("foedus:coversFrom", typed(first, dates.datatype(first)))
         graph.add("foedus:coversTo", typed(last, dates.datatype(last)))

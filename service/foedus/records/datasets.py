@@ -72,4 +72,5 @@ FAILED_DRAFTS = DataSet(
     rights="Facts compiled from the addresses that each roll call names.",
     failed_texts=True,
     adopted_texts=False,
+    complete=False,
 )

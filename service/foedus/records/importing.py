@@ -45,8 +45,8 @@ class Imported:
     """Records read: roll calls, and texts adopted without a recorded vote."""
     votes: Mapping[str, int]
     """Votes by option."""
-    covers_from: str
-    covers_to: str
+    first_date: str
+    last_date: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ def _imported(records: RecordSet) -> Imported:
         roll_calls=len(records.ballots),
         texts=len(records.roll_calls),
         votes={option.name.lower(): number for option, number in records.votes().items() if number},
-        covers_from=first,
-        covers_to=last,
+        first_date=first,
+        last_date=last,
     )
 
 

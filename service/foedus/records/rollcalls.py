@@ -56,6 +56,8 @@ class DataSet:
     failed_texts: bool
     """Whether texts that were not adopted are covered, besides those that were."""
     adopted_texts: bool = True
+    complete: bool = True
+    """Whether it holds all that the body decided in its time, and not a selection of it."""
 
 
 @dataclass(frozen=True, slots=True)
