@@ -20,12 +20,19 @@ import pyoxigraph as ox
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from rdflib import Dataset
 
 from foedus.engine import embedded
+from foedus.release import building
 from foedus.web.app import Config, create_app
 
 WEB = Path(__file__).parent / "web"
 _SERVE = "from foedus.cli.asking import serve; serve()"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--approve``, which writes the expected rows of saved queries anew."""
+    parser.addoption("--approve", action="store_true", help="write expected rows anew; read them")
 
 
 def write_release(folder: Path, quads: list[ox.Quad]) -> Path:
@@ -98,3 +105,27 @@ def server(small_release: Path) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def full_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the release of the committed triples."""
+    out = tmp_path_factory.mktemp("full")
+    building.build(out)
+    return out / "release"
+
+
+@pytest.fixture(scope="session")
+def release_store(full_release: Path) -> ox.Store:
+    """Load the full release into pyoxigraph."""
+    store = ox.Store()
+    store.bulk_load(path=str(full_release / "data.nq"), format=ox.RdfFormat.N_QUADS)
+    return store
+
+
+@pytest.fixture(scope="session")
+def release_dataset(full_release: Path) -> Dataset:
+    """Load the full release into rdflib, its default graph the union of all."""
+    dataset = Dataset(default_union=True)
+    dataset.parse(data=(full_release / "data.nq").read_text(encoding="utf-8"), format="nquads")
+    return dataset

@@ -7,17 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from foedus.cli import main
-from foedus.cli.asking import COMMANDS
 
 QUERIES = Path(__file__).parent / "web" / "queries"
 CLAIM = "https://w3id.org/foedus/id/claim/gazette-1894/allied"
-
-
-@pytest.fixture(autouse=True)
-def commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the asking commands into the group, however it is gathered."""
-    for command in COMMANDS:
-        monkeypatch.setitem(main.commands, str(command.name), command)
 
 
 def run(*arguments: str, text: str | None = None) -> Result:

@@ -77,11 +77,14 @@ class Lookup:
         return found
 
     def properties(self, things: Iterable[str]) -> dict[str, dict[str, list[Term]]]:
-        """Return what each thing has, in the order given: property to values."""
+        """Return what each thing has, in the order given: property to values, in order."""
         found: dict[str, dict[str, list[Term]]] = {thing: {} for thing in things}
         for row in self.ask("properties", thing=iris(found)):
             values = found[row["thing"].value].setdefault(row["property"].value, [])
             values.append(row["value"])
+        for has in found.values():
+            for values in has.values():
+                values.sort(key=str)
         return found
 
     def things(self, query: str, thing: str, *, column: str) -> list[str]:

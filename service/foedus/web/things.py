@@ -97,17 +97,17 @@ def graph(key: str) -> Response:
     form = replies.chosen(_OFFERED, suffix=suffix)
     lookup, iri = service().lookup, GRAPH + stem
     rows = lookup.ask("graph-quads", graph=_named(iri))
-    if not rows:
+    content = portraits.portrait(lookup, iri)
+    if not rows and content is None:
         raise NotFound(f"no graph {iri}")
     if form is not HTML:
         return replies.data(form, iri, lambda: _write(rows, form))
-    content = portraits.portrait(lookup, iri) or {"identity": []}
     subjects = list(dict.fromkeys(row["subject"].value for row in rows))
     labels = lookup.labels(subjects)
     return replies.page(
         "graph.html",
         iri=iri,
-        facts=content["identity"],
+        facts=content["identity"] if content else [],
         title=lookup.labels([iri]).get(iri, stem),
         triples=len(rows),
         subjects=[iri_cell(subject, labels) for subject in subjects],
