@@ -36,6 +36,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
 _PLAIN = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
@@ -113,10 +114,10 @@ def _terms(text: str) -> Iterator[tuple[Identifier | None, str, int]]:
         kind, token, line = tokens[at]
         following = tokens[at + 1] if at + 1 < len(tokens) else ("", "", line)
         if kind in ("language", "word") and token.lower().lstrip("@") == "prefix":
-            prefixes[following[1]] = urljoin(base, tokens[at + 2][1][1:-1])
+            prefixes[following[1]] = _resolve(tokens[at + 2][1], base)
             at += 3 + (kind == "language")
         elif kind in ("language", "word") and token.lower().lstrip("@") == "base":
-            base = urljoin(base, following[1][1:-1])
+            base = _resolve(following[1], base)
             at += 2 + (kind == "language")
         elif kind == "text":
             value = _unescape(_inner(token))
@@ -165,9 +166,14 @@ def _term(kind: str, token: str, prefixes: dict[str, str], base: str) -> Identif
 
 def _iri(token: str, prefixes: dict[str, str], base: str) -> URIRef:
     if token.startswith("<"):
-        return URIRef(urljoin(base, _unescape(token[1:-1])) if base else _unescape(token[1:-1]))
+        return URIRef(_resolve(token, base))
     prefix, _, local = token.partition(":")
     return URIRef(prefixes.get(prefix + ":", prefix + ":") + re.sub(r"\\(.)", r"\1", local))
+
+
+def _resolve(token: str, base: str) -> str:
+    iri = _unescape(token[1:-1])
+    return iri if _SCHEME.match(iri) else urljoin(base, iri)
 
 
 def _inner(token: str) -> str:
