@@ -134,7 +134,7 @@ def test_coverage_tells_what_is_open(folder: Path) -> None:
         (5, "Notes", "reference"),
     ]
     assert not before.is_complete
-    curated.add((SIGNED, NS.carriesNoClaim, VOCABULARY["no-claim/signpost"]))
+    curated.add((SIGNED, NS.needsNoClaim, VOCABULARY["no-claim/signpost"]))
     (after,) = coverage(read(folder)["acme-2031"], curated)
     assert after.is_complete
     assert {row.text for row in (*after.carrying, *after.without)} == {None}

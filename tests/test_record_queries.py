@@ -1,7 +1,8 @@
-"""The saved queries over the records, asked of the records alone, on two engines.
+"""The saved queries over the records, asked of the records alone.
 
 No claims and no derived graphs are loaded: what these queries answer, and what they say for
-or against a proposition, rests on the records.
+or against a proposition, rests on the records. ``test_queries`` asks the same of the whole
+release, on two engines.
 """
 
 import csv
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from rdflib import Dataset, URIRef
 
 from foedus import files, iris, saved
 
@@ -65,14 +65,6 @@ def store() -> ox.Store:
     return load_store()
 
 
-@pytest.fixture(scope="module")
-def dataset() -> Dataset:
-    dataset = Dataset(default_union=True)
-    for graph, text in graphs().items():
-        dataset.graph(URIRef(graph)).parse(data=text, format="turtle")
-    return dataset
-
-
 def as_csv(header: list[str], rows: Iterator[list[str]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([header, *rows])
@@ -84,12 +76,6 @@ def ask_oxigraph(store: ox.Store, text: str) -> str:
     assert isinstance(found, ox.QuerySolutions)
     header = [variable.value for variable in found.variables]
     return as_csv(header, ([getattr(v, "value", "") for v in row] for row in found))
-
-
-def ask_rdflib(dataset: Dataset, text: str) -> str:
-    found = dataset.query(text)
-    header = [str(variable) for variable in found.vars or ()]
-    return as_csv(header, (["" if v is None else str(v) for v in row] for row in found))
 
 
 def query(path: str) -> saved.SavedQuery:
@@ -105,18 +91,15 @@ def cases() -> list[tuple[str, str]]:
     return found
 
 
-# rdflib 7.6 warns of its own use of Dataset.default_context and Dataset.identifier.
-@pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")
 @pytest.mark.parametrize(("path", "case"), cases())
 def test_query_gives_the_expected_rows_from_records_alone(
-    path: str, case: str, store: ox.Store, dataset: Dataset
+    path: str, case: str, store: ox.Store
 ) -> None:
     parameters = EXPECTED / path / f"{case}.json"
     values = json.loads(parameters.read_text()) if parameters.exists() else {}
     text = query(path).bind(values)
     expected = (EXPECTED / path / f"{case}.csv").read_text(encoding="utf-8")
     assert ask_oxigraph(store, text) == expected
-    assert ask_rdflib(dataset, text) == expected
 
 
 def bearings(store: ox.Store, name: str) -> list[str]:

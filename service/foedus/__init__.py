@@ -1,8 +1,11 @@
 """Foedus: an open knowledge graph of states, treaties, votes and claims.
 
-The modules are meant to be read in this order, each importing only from those
-before it: ``errors``, ``files``, ``iris``, ``values``, ``turtle``, ``documents``,
-``validate``, ``rules``, ``saved``, ``engine``, ``results``, ``release``, ``web``, ``cli``.
+The modules are meant to be read in the order that ``tests/test_layers.py`` keeps, each
+importing only from those before it: the foundations (``errors``, ``files``, ``iris``, ``values``,
+``turtle``, ``glossary``), texts (``documents``), checking (``locations``, ``findings``,
+``validate``), concluding (``rules``), saved queries (``tokens``, ``syntax``, ``parameters``,
+``saved``, ``verdicts``), building (``release``, ``records``), asking (``engine``, ``results``,
+``web``) and the command line (``cli``).
 """
 
 __version__ = "0.1.0"

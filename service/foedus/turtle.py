@@ -8,7 +8,7 @@ because they would make the bytes differ from run to run.
 Errors: `TurtleError` with file and line.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,15 @@ _LAST = (DCTERMS.source, RDFS.isDefinedBy)
 
 
 class _HouseSerializer(LongTurtleSerializer):
-    """rdflib's longturtle, with blocks by IRI and predicates in reading order."""
+    """The longturtle of rdflib, with blocks by IRI and predicates in reading order."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)  # type: ignore[no-untyped-call]  # rdflib's lacks annotations
 
     def orderSubjects(self) -> list[Any]:  # noqa: N802 - rdflib's name
         return sorted({s for s in self.store.subjects() if isinstance(s, URIRef)})
 
-    def sortProperties(self, properties: dict[Any, list[Any]]) -> list[Any]:  # noqa: N802
+    def sortProperties(self, properties: Mapping[Any, list[Any]]) -> list[Any]:  # noqa: N802
         for objects in properties.values():
             objects.sort(key=_object_key)
         rank = {term: position for position, term in enumerate(_READING_ORDER)}

@@ -90,7 +90,7 @@ def _row(documents: Graph, claims: Graph, passage: URIRef, text: Text | None) ->
     reasons = sorted(
         str(reason).removeprefix(str(VOCABULARY["no-claim/"]))
         for graph in (documents, claims)
-        for reason in graph.objects(passage, NS.carriesNoClaim)
+        for reason in graph.objects(passage, NS.needsNoClaim)
     )
     return Covered(
         passage,

@@ -166,7 +166,7 @@ def _describe_structure(
         graph.add((node, NS.isPartOf, whole))
         reason = _reason(passage, references)
         if reason:
-            graph.add((node, NS.carriesNoClaim, VOCABULARY[f"no-claim/{reason}"]))
+            graph.add((node, NS.needsNoClaim, VOCABULARY[f"no-claim/{reason}"]))
         for mark in passage.bears:
             graph.add((node, NS.bearsNote, mint("note", f"{source.id}/n{mark}")))
         for key in references.cited_by.get(passage.key, ()):
