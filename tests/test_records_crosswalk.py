@@ -7,9 +7,9 @@ import pytest
 from rdflib import RDF, RDFS
 
 from foedus import files, iris, turtle
+from foedus.errors import RecordError
 from foedus.records import crosswalk
 from foedus.records.crosswalk import Crosswalk
-from foedus.records.faults import RecordError
 
 THINGS = files.find("triples") / "things"
 ALIASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "states" / "state_aliases.csv"

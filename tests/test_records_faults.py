@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from foedus.errors import RecordError
 from foedus.records import crosswalk, forms
-from foedus.records.faults import KEPT, KINDS, FaultLog, FaultReport, RecordError
+from foedus.records.faults import KEPT, KINDS, FaultLog, FaultReport
 from foedus.records.rollcalls import RecordSet
 
 SAMPLES = Path(__file__).parent / "records"

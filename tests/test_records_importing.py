@@ -14,8 +14,7 @@ from click.testing import CliRunner
 
 from foedus import iris
 from foedus.cli import importing as command
-from foedus.errors import ReleaseError
-from foedus.records.faults import RecordError
+from foedus.errors import RecordError, ReleaseError
 from foedus.records.importing import import_votes
 from foedus.release import folder
 

@@ -102,3 +102,21 @@ class ReleaseError(FoedusError):
     """A release that is missing, incomplete or damaged."""
 
     code = "release"
+
+
+class RecordError(FoedusError):
+    """A file of votes that is of no known form, yields nothing, or is at fault under strict."""
+
+    code = "record"
+
+
+class NotAcceptableError(FoedusError):
+    """A request for a format that is not offered."""
+
+    code = "not-acceptable"
+
+
+class ListenError(FoedusError):
+    """An address the server cannot listen on."""
+
+    code = "listen"

@@ -20,7 +20,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from foedus.engine import Answer
-from foedus.errors import FoedusError
+from foedus.errors import NotAcceptableError
 
 PREFIXES = {
     "cito": "http://purl.org/spar/cito/",
@@ -38,12 +38,6 @@ PREFIXES = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 """Prefixes of written Turtle, TriG and RDF/XML."""
-
-
-class NotAcceptableError(FoedusError):
-    """A request for a format that is not offered."""
-
-    code = "not-acceptable"
 
 
 @dataclass(frozen=True, slots=True)

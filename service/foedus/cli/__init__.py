@@ -10,7 +10,7 @@ Used by the console script ``foedus``.
 import click
 
 from foedus import __version__
-from foedus.cli import asking, building
+from foedus.cli import asking, building, importing
 from foedus.errors import FoedusError
 
 
@@ -32,5 +32,5 @@ def main() -> None:
     """Build, check, ask and serve a knowledge graph of states, treaties, votes and claims."""
 
 
-for command in (*building.COMMANDS, *asking.COMMANDS):
+for command in (*building.COMMANDS, *importing.COMMANDS, *asking.COMMANDS):
     main.add_command(command)

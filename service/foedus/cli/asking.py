@@ -19,7 +19,7 @@ import pyoxigraph as ox
 
 from foedus import files, results, saved
 from foedus.engine import Answer, embedded
-from foedus.errors import FoedusError, ParameterError, QueryError
+from foedus.errors import ListenError, ParameterError, QueryError
 from foedus.release.folder import open_release
 
 _RELEASE = Path("build/release")
@@ -37,12 +37,6 @@ _release = click.option(
     show_default=True,
     help="Folder of the release to ask.",
 )
-
-
-class ListenError(FoedusError):
-    """An address the server cannot listen on."""
-
-    code = "listen"
 
 
 @click.command()

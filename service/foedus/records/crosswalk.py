@@ -21,9 +21,9 @@ from pathlib import Path
 from rdflib import RDF, RDFS, SKOS, Graph, URIRef
 
 from foedus import files, turtle
+from foedus.errors import RecordError
 from foedus.iris import ID, NS
 from foedus.records import dates
-from foedus.records.faults import RecordError
 
 _STATE = str(ID["state/"])
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from foedus.errors import FoedusError
-
 KEPT = 100
 """How many faults of a kind are kept with their lines; all are counted."""
 
@@ -46,12 +44,6 @@ KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Each kind of fault, and what it means."""
-
-
-class RecordError(FoedusError):
-    """A file of votes that is of no known form, yields nothing, or is at fault under strict."""
-
-    code = "record"
 
 
 @dataclass(frozen=True, slots=True)

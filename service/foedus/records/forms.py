@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from foedus.errors import RecordError
 from foedus.records import faileddrafts, undl, undlrecords, vetoes, voeten
 from foedus.records.ballots import check_totals
 from foedus.records.crosswalk import Crosswalk
-from foedus.records.faults import FaultLog, RecordError
+from foedus.records.faults import FaultLog
 from foedus.records.rollcalls import RecordSet
 from foedus.records.tables import Progress, Table
 

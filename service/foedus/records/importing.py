@@ -22,10 +22,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from foedus.errors import FolderError, ReleaseError
+from foedus.errors import FolderError, RecordError, ReleaseError
 from foedus.records import coverage, crosswalk, forms, quads
 from foedus.records.coverage import bounds_graph, records_graph
-from foedus.records.faults import FaultLog, FaultReport, RecordError
+from foedus.records.faults import FaultLog, FaultReport
 from foedus.records.rollcalls import RecordSet
 from foedus.records.tables import Progress
 from foedus.release import folder

@@ -20,7 +20,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from foedus.records.faults import FaultLog, RecordError
+from foedus.errors import RecordError
+from foedus.records.faults import FaultLog
 
 Progress = Callable[[int], None]
 """Called with the number of bytes of the file read since the last call."""

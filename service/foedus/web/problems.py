@@ -13,8 +13,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from foedus.engine import QuerySyntaxError
-from foedus.errors import FoedusError, ParameterError, QueryError
-from foedus.results import HTML, Format, NotAcceptableError, negotiate
+from foedus.errors import FoedusError, NotAcceptableError, ParameterError, QueryError
+from foedus.results import HTML, Format, negotiate
 from foedus.web import replies
 
 STATUSES: dict[type[FoedusError], HTTPStatus] = {
