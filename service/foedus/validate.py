@@ -130,7 +130,7 @@ def _spread_targets(shapes: Graph) -> None:
 
     The results stay the same; but pyshacl evaluates a property shape that has targets once
     for all its focus nodes, and one without once for each, which takes four times as long
-    (docs/decisions/0004). A closed shape goes on to allow the paths of what it gave away.
+    (docs/decisions/0002). A closed shape goes on to allow the paths of what it gave away.
     """
     for shape in sorted(shapes.subjects(RDF.type, SH.NodeShape), key=str):
         targets = list(_targets(shapes, shape))
