@@ -10,20 +10,36 @@ Used by: ``saved`` and ``engine``.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
 from foedus import tokens
+from foedus.iris import BASE
 
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 _CHARACTERS = re.compile(
     r"\[(?:'(?:[^'\\]|\\u\{\w+\}|\\.)'(?:\s*\.\.=?\s*'[^']*')?[|\s]*)+\]|\[_\]"
 )
+_DIGIT = "['0'..='9']"
+_ANY = "[_]"
+_OPERATORS = frozenset(
+    f'"{sign}"' for sign in ("!=", "&&", "*", "+", "-", "/", "<", "<=", "=", ">", ">=", "||")
+)
+_NAMES = {
+    "a variable": {'"?"', '"$"'},
+    "an IRI": {'"<"', '":"'},
+    "a string": {'"\'"', '"\\""', "\"'''\"", '"\\"\\"\\""'},
+    "a number": {'"+"', '"-"', _DIGIT},
+    "a boolean": {'"true"', '"false"'},
+    "a blank node": {'"_:"', '"["'},
+}
+"""What the parser's first characters stand for."""
+_TRIPLE_TERMS = frozenset({'"<<"', '"<<("'})
 _PADDING = " " * 40
 _LONGEST = 100_000
 """Code points above which the parser's own place has to do."""
-_MOST_EXPECTED = 8
+_MOST_EXPECTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +54,8 @@ class Fault:
 def find_fault(text: str) -> Fault | None:
     """Return the first fault of a query, or None where it parses.
 
-    >>> find_fault("SELECT * WHERE { ?s ?p }")
-    Fault(line=1, column=24, reason="unexpected '}'")
+    >>> find_fault("SELECT ?s { GRAPH }")
+    Fault(line=1, column=19, reason="unexpected '}'; expected a variable or an IRI")
     """
     failure = _parse(text)
     if failure is None:
@@ -59,8 +75,13 @@ def find_fault(text: str) -> Fault | None:
         return _at(text, found[-1].end, reason)
     before = _parse(text[: found[good - 1].end if good else 0] + _PADDING)
     bad = found[good]
-    reason = "; ".join(failure.reasons) or f"unexpected {bad.text[:40]!r}{_listed(before)}"
-    return _at(text, bad.start, reason)
+    fault = _at(text, bad.start, "")
+    reasons = failure.reasons or (before.reasons if before else ())
+    reason = (
+        "; ".join(reasons)
+        or f"unexpected {bad.text[:40]!r}{_listed(before, _keyword(failure, fault))}"
+    )
+    return replace(fault, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,7 @@ class _Failure:
 
 def _parse(text: str) -> _Failure | None:
     try:
-        ox.Store().query(text)
+        ox.Store().query(text, base_iri=BASE)
     except SyntaxError as error:
         found = _PLACE.match(str(error.msg))
         if found is None:
@@ -84,6 +105,7 @@ def _parse(text: str) -> _Failure | None:
         parts = [part.strip() for part in re.split(r",\s", listed)]
         reasons = tuple(part for part in parts if " " in part and part[0].isalpha())
         wanted = tuple(part for part in parts if part and part not in reasons)
+        wanted += tuple(sign for sign in (_DIGIT, _ANY) if sign in found[3])
         return _Failure(int(found[1]), int(found[2]), reasons, wanted)
     return None
 
@@ -114,9 +136,30 @@ def _at(text: str, offset: int, reason: str) -> Fault:
     return Fault(line, offset - (text.rfind("\n", 0, offset) + 1) + 1, reason)
 
 
-def _listed(failure: _Failure | None) -> str:
-    """Return what the parser wanted, where that is short enough to help."""
-    wanted = failure.wanted if failure else ()
-    if not 0 < len(wanted) <= _MOST_EXPECTED:
+def _keyword(failure: _Failure, fault: Fault) -> str:
+    """Return the keyword that the parser tried last at the fault, or nothing."""
+    word = next((word for word in failure.wanted if word.isupper()), "")
+    is_here = (failure.line, failure.column - len(word)) == (fault.line, fault.column)
+    return word if is_here else ""
+
+
+def _listed(failure: _Failure | None, keyword: str = "") -> str:
+    """Return what the parser wanted, in words, where that is short enough to help."""
+    wanted = set(failure.wanted) if failure else set()
+    takes_keyword = _ANY in wanted
+    wanted -= _TRIPLE_TERMS
+    names = []
+    if '"&&"' in wanted:
+        wanted -= _OPERATORS
+        names.append("an operator")
+    else:
+        for name, signs in _NAMES.items():
+            if signs <= wanted or (_DIGIT in signs & wanted):
+                wanted -= signs
+                names.append(name)
+    names += sorted(wanted - {_ANY})
+    if takes_keyword and (names or keyword):
+        names.append("a keyword" if names else f"a keyword such as {keyword}")
+    if not 0 < len(names) <= _MOST_EXPECTED:
         return ""
-    return f"; expected {' or '.join(wanted)}"
+    return f"; expected {' or '.join(names)}"
