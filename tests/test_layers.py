@@ -26,8 +26,8 @@ ORDER = (
     "verdicts",
     "release",
     "records",
-    "engine",
     "results",
+    "engine",
     "web",
     "cli",
 )

@@ -4,7 +4,7 @@ The modules are meant to be read in the order that ``tests/test_layers.py`` keep
 importing only from those before it: the foundations (``errors``, ``files``, ``iris``, ``values``,
 ``turtle``, ``glossary``), texts (``documents``), checking (``locations``, ``findings``,
 ``validate``), concluding (``rules``), saved queries (``tokens``, ``syntax``, ``parameters``,
-``saved``, ``verdicts``), building (``release``, ``records``), asking (``engine``, ``results``,
+``saved``, ``verdicts``), building (``release``, ``records``), asking (``results``, ``engine``,
 ``web``) and the command line (``cli``).
 """
 

@@ -116,6 +116,29 @@ class NotAcceptableError(FoedusError):
     code = "not-acceptable"
 
 
+class LimitError(FoedusError):
+    """A query that reached a limit and was stopped; nothing of its answer is given."""
+
+    code = "limit"
+
+
+class BusyError(FoedusError):
+    """More work than the service takes on at once; the same request may succeed later."""
+
+    code = "busy"
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds."""
+
+
+class EngineError(FoedusError):
+    """An engine that failed: a worker that died, or an endpoint that does not answer."""
+
+    code = "engine"
+
+
 class ListenError(FoedusError):
     """An address the server cannot listen on."""
 

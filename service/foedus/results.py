@@ -6,21 +6,24 @@ offered among equals; ``format=`` counts only where ``Accept`` is absent or take
 
 Source: RFC 9110, 12.5.1 (Accept) and 8.8.3 (ETag); SPARQL 1.1 Query Results JSON, XML, CSV and
 TSV; RDF 1.1 syntaxes. The bytes are pyoxigraph's.
-Shape: triples are written in order, each once, so that equal answers are equal bytes.
+Shape: an `Answer` is what an engine gives; triples are written in order, each once, so that equal
+answers are equal bytes.
 Errors: `NotAcceptableError` names what is offered.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import pyoxigraph as ox
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from foedus.engine import Answer
 from foedus.errors import NotAcceptableError
+
+Answer = ox.QuerySolutions | ox.QueryBoolean | Iterator[ox.Triple]
+"""Rows, yes or no, or triples."""
 
 PREFIXES = {
     "cito": "http://purl.org/spar/cito/",
@@ -108,7 +111,7 @@ TRIPLES = (
 
 def offers_for(answer: Answer) -> tuple[Format, ...]:
     """Return the formats an answer can be written in."""
-    return TRIPLES if isinstance(answer, ox.QueryTriples) else ROWS
+    return ROWS if isinstance(answer, ox.QuerySolutions | ox.QueryBoolean) else TRIPLES
 
 
 def named(name: str, offered: Iterable[Format]) -> Format | None:
@@ -171,11 +174,19 @@ def _quality(form: Format, ranges: dict[str, float]) -> float:
 
 def write(answer: Answer, form: Format) -> bytes:
     """Return an answer's bytes in a format that `offers_for` lists for it."""
-    if isinstance(answer, ox.QueryTriples):
+    if not isinstance(answer, ox.QuerySolutions | ox.QueryBoolean):
         return write_triples(answer, form)
     if form.rows is None:
         raise ValueError(f"{form.name} cannot hold rows")
     return answer.serialize(format=form.rows) or b""
+
+
+def write_into(file: IO[bytes], answer: Answer, form: Format) -> None:
+    """Write an answer into a file; rows go there as they are found."""
+    if isinstance(answer, ox.QuerySolutions | ox.QueryBoolean) and form.rows is not None:
+        answer.serialize(file, form.rows)
+    else:
+        file.write(write(answer, form))
 
 
 def write_triples(triples: Iterable[ox.Triple] | Iterable[ox.Quad], form: Format) -> bytes:

@@ -1,21 +1,29 @@
 """Run SPARQL queries: what an engine is, whichever stands behind it.
 
-An `Engine` takes the text of a query and the dataset the protocol names, and answers with
-pyoxigraph's own result classes, which every other module reads and writes. ``embedded`` runs
-inside this process; an engine that asks another endpoint, or worker processes, can stand in for
-it, because a query's text is all they need: parameters are set in the text by ``saved``.
+An `Engine` takes the text of a query and the dataset the protocol names. It answers with a whole
+answer in one of two formats (`Engine.answer`: which of the two, the kind of query decides, and
+the engine learns that by parsing), or with terms for a page (`Engine.run`). ``embedded`` runs
+inside this process; ``workers`` runs it in processes that can be stopped, within `Limits`;
+``remote`` asks another endpoint. A query's text is all they need: parameters are set in the text
+by ``saved``.
 
-Errors: `QueryError`; `QuerySyntaxError` with line and column, both from 1.
+Units: seconds, bytes.
+Errors: `QueryError`; `QuerySyntaxError` with line and column, both from 1; `NotAcceptableError`
+for an answer of a kind that no format was given for; `LimitError`, `BusyError` and `EngineError`
+where an engine has limits.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 import pyoxigraph as ox
 
-from foedus.errors import QueryError
+from foedus.errors import EngineError, NotAcceptableError, QueryError
+from foedus.results import ROWS, TRIPLES, Answer, Format
 
-Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+__all__ = ["Answer", "Dataset", "Engine", "Limits", "QuerySyntaxError", "Written"]
+
+_MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,32 @@ class Dataset:
     named: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query may take; it is stopped at the first that it reaches."""
+
+    seconds: float = 10.0
+    """Wall time, from the start of its evaluation to the last byte of its answer."""
+    memory: int = 1024 * _MIB
+    """Bytes on top of the data, which all queries share."""
+    rows: int | None = None
+    """Rows or triples of an answer; None means any number."""
+    response: int = 256 * _MIB
+    """Bytes of an answer."""
+    page: int = 16 * _MIB
+    """Bytes of an answer that a page is made from; a page holds it as objects, many times that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A whole answer, written."""
+
+    form: Format
+    body: IO[bytes]
+    """Stands at its start; whoever takes it closes it."""
+    size: int
+
+
 class QuerySyntaxError(QueryError):
     """A query that does not parse, with the place where the parser stopped."""
 
@@ -36,12 +70,46 @@ class QuerySyntaxError(QueryError):
 
 
 class Engine(Protocol):
-    """Whatever can answer a query."""
+    """Whatever can answer a query.
+
+    ``dataset`` None leaves the dataset to the query; a query without one sees the union of all
+    named graphs. `QueryError` for a query that does not parse, updates, or calls another endpoint.
+    """
+
+    def answer(
+        self,
+        query: str,
+        *,
+        rows: Format | None,
+        triples: Format | None,
+        dataset: Dataset | None = None,
+    ) -> Written:
+        """Return the answer in ``rows`` or ``triples``, as the kind of query wants."""
+        ...
 
     def run(self, query: str, *, dataset: Dataset | None = None) -> Answer:
-        """Return the answer; ``dataset`` None leaves the choice to the query.
-
-        A query without a dataset of its own sees the union of all named graphs. Raises
-        `QueryError` for a query that does not parse, updates, or calls another endpoint.
-        """
+        """Return the answer as terms."""
         ...
+
+
+def pick(*, is_rows: bool, rows: Format | None, triples: Format | None) -> Format:
+    """Return the format for an answer of this kind, or raise `NotAcceptableError`."""
+    form = rows if is_rows else triples
+    if form is None:
+        listed = ", ".join(offer.media for offer in (ROWS if is_rows else TRIPLES))
+        kind = "rows" if is_rows else "triples"
+        raise NotAcceptableError(f"this query answers with {kind}; offered are {listed}")
+    return form
+
+
+def read(written: Written) -> Answer:
+    """Return a written answer as terms, one by one while its file is read.
+
+    `EngineError` where its start is not in the format it has by name.
+    """
+    try:
+        if written.form.rows is not None:
+            return ox.parse_query_results(written.body, written.form.rows)
+        return (quad.triple for quad in ox.parse(written.body, format=written.form.triples))
+    except (SyntaxError, ValueError) as error:
+        raise EngineError(f"the answer is not {written.form.media}: {error}") from error

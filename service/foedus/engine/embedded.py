@@ -1,19 +1,24 @@
-"""Run queries in this process, over a release held in memory by pyoxigraph.
+"""Run queries in this process, over quads held in memory by pyoxigraph, without limits.
 
 Every quad is kept twice: in its own graph and in the default graph. That makes the default graph
 the union of all named ones while a query's ``FROM`` still counts, which the engine's own union
-switch would override, and a scan over the union takes less than half the time.
+switch would override, and a scan over the union takes less than half the time. A relative IRI
+is resolved against the project's base, whatever address the service has, so that answers do not
+depend on it.
 
 Errors: `ReleaseError` for quads that do not load; `QueryError` as `foedus.engine` says.
 """
 
+import io
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from foedus import syntax, tokens
-from foedus.engine import Answer, Dataset, QuerySyntaxError
+from foedus import results, syntax, tokens
+from foedus.engine import Answer, Dataset, QuerySyntaxError, Written, pick
 from foedus.errors import QueryError, ReleaseError
+from foedus.iris import BASE
+from foedus.results import Format
 
 _GUARD = "CREATE GRAPH <urn:x-foedus:a> ; CREATE GRAPH <urn:x-foedus:a> ; "
 
@@ -28,6 +33,23 @@ class EmbeddedEngine:
         """Return the number of quads, those of the default graph counted too."""
         return len(self._store)
 
+    def answer(
+        self,
+        query: str,
+        *,
+        rows: Format | None,
+        triples: Format | None,
+        dataset: Dataset | None = None,
+    ) -> Written:
+        """Return the answer, written; see `foedus.engine.Engine`."""
+        found = self.run(query, dataset=dataset)
+        is_rows = results.offers_for(found) is results.ROWS
+        form = pick(is_rows=is_rows, rows=rows, triples=triples)
+        body = io.BytesIO()
+        results.write_into(body, found, form)
+        body.seek(0)
+        return Written(form, body, len(body.getbuffer()))
+
     def run(self, query: str, *, dataset: Dataset | None = None) -> Answer:
         """Return the answer to a query; see `foedus.engine.Engine`."""
         if tokens.calls_service(query):
@@ -37,9 +59,10 @@ class EmbeddedEngine:
             )
         try:
             if dataset is None:
-                return self._store.query(query)
+                return self._store.query(query, base_iri=BASE)
             return self._store.query(
                 query,
+                base_iri=BASE,
                 default_graph=[_graph(iri) for iri in dataset.default],
                 named_graphs=[_graph(iri) for iri in dataset.named],
             )
@@ -74,7 +97,7 @@ def is_update(text: str) -> bool:
     if not tokens.split(text[body:]):
         return False
     try:
-        ox.Store().update(f"{text[:body]} {_GUARD} {text[body:]}")
+        ox.Store().update(f"{text[:body]} {_GUARD} {text[body:]}", base_iri=BASE)
     except SyntaxError:
         return False
     except (RuntimeError, OSError):

@@ -13,7 +13,15 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from foedus.engine import QuerySyntaxError
-from foedus.errors import FoedusError, NotAcceptableError, ParameterError, QueryError
+from foedus.errors import (
+    BusyError,
+    EngineError,
+    FoedusError,
+    LimitError,
+    NotAcceptableError,
+    ParameterError,
+    QueryError,
+)
 from foedus.results import HTML, Format, negotiate
 from foedus.web import replies
 
@@ -21,8 +29,11 @@ STATUSES: dict[type[FoedusError], HTTPStatus] = {
     ParameterError: HTTPStatus.BAD_REQUEST,
     QueryError: HTTPStatus.BAD_REQUEST,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    LimitError: HTTPStatus.GATEWAY_TIMEOUT,
+    EngineError: HTTPStatus.BAD_GATEWAY,
 }
-"""Whose fault each error is; one that is not listed is ours."""
+"""The status of each error; one that is not listed is ours, and its message is for the log."""
 
 _TEXT = Format("txt", "text/plain")
 _PROBLEM = Format(
@@ -38,16 +49,23 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http)
 
 
-def _answer_ours(error: FoedusError) -> Response:
+def status_of(error: FoedusError) -> HTTPStatus:
+    """Return the status that an error is answered with."""
     kinds = [kind for kind in STATUSES if isinstance(error, kind)]
-    if not kinds:
-        return _respond(
-            HTTPStatus.INTERNAL_SERVER_ERROR, "the service failed; the fault is not yours"
-        )
+    return STATUSES[kinds[0]] if kinds else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _answer_ours(error: FoedusError) -> Response:
+    status = status_of(error)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _respond(status, "the service failed; the fault is not yours")
     place = {}
     if isinstance(error, QuerySyntaxError) and error.line is not None:
         place = {"line": error.line, "column": error.column}
-    return _respond(STATUSES[kinds[0]], error.message, code=error.code, place=place)
+    response = _respond(status, error.message, code=error.code, place=place)
+    if isinstance(error, BusyError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _answer_http(error: HTTPException) -> Response:

@@ -59,7 +59,9 @@ def saved_query(topic: str, name: str) -> Response:
     form = replies.chosen((*ROWS, HTML), suffix=suffix)
     if form is HTML:
         return _page(query, values, text)
-    response = replies.data(form, text, lambda: results.write(service().engine.run(text), form))
+    response = replies.answer(
+        text, [form.name], lambda: service().engine.answer(text, rows=form, triples=None)
+    )
     response.headers["Content-Disposition"] = f'inline; filename="{stem}.{form.name}"'
     return response
 

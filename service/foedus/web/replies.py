@@ -9,10 +9,15 @@ without the release.
 from collections.abc import Callable, Sequence
 
 from flask import Response, render_template, request
+from werkzeug.wsgi import wrap_file
 
 from foedus import results
-from foedus.results import HTML, Format
+from foedus.engine import Written
+from foedus.errors import NotAcceptableError
+from foedus.results import HTML, ROWS, TRIPLES, Format
 from foedus.web.state import service
+
+_SMALL = 1 << 20
 
 
 def chosen(offered: Sequence[Format], *, suffix: str | None = None) -> Format:
@@ -21,6 +26,23 @@ def chosen(offered: Sequence[Format], *, suffix: str | None = None) -> Format:
         return results.negotiate(None, offered, wanted=suffix)
     accept, wanted = request.headers.get("Accept"), request.args.get("format")
     return results.negotiate(accept, offered, wanted=wanted)
+
+
+def chosen_for_either(*, suffix: str | None = None) -> tuple[Format | None, Format | None]:
+    """Return the formats for rows and for triples; the query's kind is known to the engine only.
+
+    None stands where nothing suits; `NotAcceptableError` where that is so for both.
+    """
+    forms: list[Format | None] = []
+    for offered in (ROWS, TRIPLES):
+        try:
+            forms.append(chosen((*offered, HTML), suffix=suffix))
+        except NotAcceptableError:
+            forms.append(None)
+    if forms == [None, None]:
+        every = {form.media: form for form in (*ROWS, *TRIPLES, HTML)}
+        chosen(tuple(every.values()), suffix=suffix)
+    return forms[0], forms[1]
 
 
 def prefers_page() -> bool:
@@ -52,6 +74,30 @@ def data(form: Format, question: str, write: Callable[[], bytes]) -> Response:
         response.status_code = 304
         return response
     response.set_data(write())
+    return response
+
+
+def answer(question: str, names: Sequence[str], ask: Callable[[], Written]) -> Response:
+    """Return what an engine wrote, or 304; ``names`` are the formats it may be in.
+
+    A large answer is sent from its file, so that a client which reads slowly holds no thread.
+    """
+    response = Response()
+    tag = results.etag(service().digest, question, *names)
+    response.set_etag(tag)
+    _say_cacheable(response)
+    if request.if_none_match.contains(tag):
+        response.status_code = 304
+        return response
+    written = ask()
+    response.content_type = written.form.content_type
+    if written.size <= _SMALL:
+        with written.body:
+            response.set_data(written.body.read())
+        return response
+    response.response = wrap_file(request.environ, written.body)
+    response.direct_passthrough = True
+    response.content_length = written.size
     return response
 
 

@@ -19,9 +19,9 @@ from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
 
 from foedus import results
 from foedus.engine import Answer, Dataset
-from foedus.errors import QueryError
+from foedus.errors import BusyError, LimitError, NotAcceptableError, QueryError
 from foedus.results import HTML, TRIPLES, Format
-from foedus.web import description, replies
+from foedus.web import description, problems, replies
 from foedus.web.links import iris_in, row_cells
 from foedus.web.lookup import Term, plain, rows_of
 from foedus.web.state import public_url, service
@@ -116,17 +116,26 @@ def _dataset() -> Dataset | None:
 
 
 def _answer(query: str, dataset: Dataset | None, suffix: str | None) -> Response:
-    try:
-        answer = service().engine.run(query, dataset=dataset)
-    except QueryError as error:
-        if suffix is None and replies.prefers_page():
-            return _show(query, dataset, status=400, fault=error.message)
-        raise
-    form = replies.chosen((*results.offers_for(answer), HTML), suffix=suffix)
-    if form is HTML:
-        return _page(query, dataset, answer)
+    rows, triples = replies.chosen_for_either(suffix=suffix)
     question = "\n".join((query, *(f"{dataset}" if dataset else ())))
-    return replies.data(form, question, lambda: results.write(answer, form))
+    engine = service().engine
+    data = [None if form is HTML else form for form in (rows, triples)]
+    try:
+        if any(data):
+            return replies.answer(
+                question,
+                [form.name if form else "" for form in (rows, triples)],
+                lambda: engine.answer(query, rows=data[0], triples=data[1], dataset=dataset),
+            )
+        return _page(query, dataset, engine.run(query, dataset=dataset))
+    except NotAcceptableError:
+        if HTML not in (rows, triples):
+            raise
+        return _page(query, dataset, engine.run(query, dataset=dataset))
+    except (QueryError, LimitError, BusyError) as error:
+        if suffix is None and replies.prefers_page():
+            return _show(query, dataset, status=problems.status_of(error), fault=error.message)
+        raise
 
 
 def _page(query: str, dataset: Dataset | None, answer: Answer) -> Response:
