@@ -164,6 +164,13 @@ def _print_table(columns: list[str], rows: list[list[str]]) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--base-url", help="Address the public sees, where a proxy stands before.")
+@click.option(
+    "--proxies",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 8),
+    help="Number of proxies before the service whose X-Forwarded-* headers are believed.",
+)
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64))
 def serve(
     folder: Path,
@@ -171,6 +178,7 @@ def serve(
     host: str,
     port: int,
     base_url: str | None,
+    proxies: int,
     threads: int,
 ) -> None:
     """Serve the release: SPARQL endpoint, saved queries, linked data and pages."""
@@ -178,9 +186,16 @@ def serve(
 
     from foedus.web.app import Config, create_app
 
-    app = create_app(Config(release=folder, queries=queries, base_url=base_url))
+    app = create_app(Config(release=folder, queries=queries, base_url=base_url, proxies=proxies))
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+        server = waitress.create_server(
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            ident=None,
+            clear_untrusted_proxy_headers=not proxies,
+        )
     except OSError as error:
         reason = error.strerror or str(error)
         raise ListenError(

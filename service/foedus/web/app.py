@@ -14,7 +14,7 @@ from flask import Flask, Response
 from foedus import files, saved
 from foedus.engine import embedded
 from foedus.release.folder import open_release
-from foedus.web import pages, problems, queries, sparql, things
+from foedus.web import address, compression, pages, problems, queries, sparql, things
 from foedus.web.lookup import Lookup
 from foedus.web.state import Service
 
@@ -37,11 +37,11 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Content-Location",
+    "Access-Control-Expose-Headers": "ETag, Content-Location, Retry-After, Accept-Query",
 }
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Allow-Headers": "Accept, Cache-Control, Content-Type, If-None-Match, "
+    "X-Requested-With",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -56,6 +56,8 @@ class Config:
     """The folder of saved queries; None takes the project's own."""
     base_url: str | None = None
     """The address the public sees; None takes the one of each request."""
+    proxies: int = 0
+    """How many proxies before the service are trusted to say in ``X-Forwarded-*`` who asked."""
 
 
 def create_app(config: Config) -> Flask:
@@ -78,6 +80,10 @@ def create_app(config: Config) -> Flask:
     for module in (sparql, queries, things, pages):
         app.register_blueprint(module.blueprint)
     app.after_request(_add_headers)
+    compression.register(app)
+    app.wsgi_app = address.mount(  # type: ignore[method-assign,assignment]
+        app.wsgi_app, base_url=config.base_url, proxies=config.proxies
+    )
     return app
 
 
@@ -86,4 +92,5 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if "Allow" in response.headers and response.status_code == 200:
         response.headers.extend(_PREFLIGHT)
+        response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
     return response

@@ -60,7 +60,7 @@ def saved_query(topic: str, name: str) -> Response:
     if form is HTML:
         return _page(query, values, text)
     response = replies.answer(
-        text, [form.name], lambda: service().engine.answer(text, rows=form, triples=None)
+        text, [form], lambda: service().engine.answer(text, rows=form, triples=None)
     )
     response.headers["Content-Disposition"] = f'inline; filename="{stem}.{form.name}"'
     return response

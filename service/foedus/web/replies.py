@@ -3,20 +3,26 @@
 The format comes from a path's suffix, else from ``Accept``, else from ``format=``; see
 ``results``. Data carry a tag made of release, question and format, so that an unchanged answer
 costs no evaluation; pages carry a tag made of their bytes, because their templates change
-without the release.
+without the release. Only a safe request can be answered with 304: what a POST addresses is the
+endpoint, whose own representation is no answer to the posted query.
+
+Source: RFC 9110, 8.8.3 (ETag) and 13.1.2 (If-None-Match).
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
 
 from flask import Response, render_template, request
-from werkzeug.wsgi import wrap_file
 
 from foedus import results
 from foedus.engine import Written
 from foedus.errors import NotAcceptableError
 from foedus.results import HTML, ROWS, TRIPLES, Format
+from foedus.web.compression import known_tag, send_file
 from foedus.web.state import service
 
+_SAFE = frozenset({"GET", "HEAD", "QUERY"})
 _SMALL = 1 << 20
 
 
@@ -24,8 +30,8 @@ def chosen(offered: Sequence[Format], *, suffix: str | None = None) -> Format:
     """Return the format of the current request; a suffix, where given, decides alone."""
     if suffix is not None:
         return results.negotiate(None, offered, wanted=suffix)
-    accept, wanted = request.headers.get("Accept"), request.args.get("format")
-    return results.negotiate(accept, offered, wanted=wanted)
+    wanted = request.args.get("format") or request.form.get("format")
+    return results.negotiate(request.headers.get("Accept"), offered, wanted=wanted)
 
 
 def chosen_for_either(*, suffix: str | None = None) -> tuple[Format | None, Format | None]:
@@ -66,53 +72,60 @@ def data(form: Format, question: str, write: Callable[[], bytes]) -> Response:
 
     ``write`` is called only if the bytes are needed.
     """
-    response = Response(content_type=form.content_type)
-    tag = results.etag(service().digest, question, form.name)
-    response.set_etag(tag)
-    _say_cacheable(response)
-    if request.if_none_match.contains(tag):
-        response.status_code = 304
-        return response
-    response.set_data(write())
-    return response
+    known = _unchanged(_tag(question, form))
+    if known is not None:
+        return known
+    return _tagged(Response(write(), content_type=form.content_type), _tag(question, form))
 
 
-def answer(question: str, names: Sequence[str], ask: Callable[[], Written]) -> Response:
-    """Return what an engine wrote, or 304; ``names`` are the formats it may be in.
+def answer(question: str, forms: Iterable[Format | None], ask: Callable[[], Written]) -> Response:
+    """Return what an engine wrote in one of the formats, or 304 where it is known.
 
-    A large answer is sent from its file, so that a client which reads slowly holds no thread.
+    The kind of query decides which of the formats it is, always the same, so a tag that the
+    client holds for one of them is of this answer. A large answer is sent from its file, so that
+    a client which reads slowly holds no thread.
     """
-    response = Response()
-    tag = results.etag(service().digest, question, *names)
-    response.set_etag(tag)
-    _say_cacheable(response)
-    if request.if_none_match.contains(tag):
-        response.status_code = 304
-        return response
+    for form in forms:
+        known = _unchanged(_tag(question, form)) if form else None
+        if known is not None:
+            return known
     written = ask()
-    response.content_type = written.form.content_type
+    response = Response(content_type=written.form.content_type)
     if written.size <= _SMALL:
         with written.body:
             response.set_data(written.body.read())
-        return response
-    response.response = wrap_file(request.environ, written.body)
-    response.direct_passthrough = True
-    response.content_length = written.size
-    return response
+    else:
+        send_file(response, written.body, written.size)
+    return _tagged(response, _tag(question, written.form))
 
 
 def page(template: str, *, status: int = 200, **content: object) -> Response:
     """Return an HTML page from a template."""
     body = render_template(template, **content)
     response = Response(body, status=status, content_type=HTML.content_type)
-    if status == 200:
-        response.add_etag()
-        _say_cacheable(response)
-        response.make_conditional(request)
+    if status != HTTPStatus.OK:
+        return response
+    tag = hashlib.sha256(body.encode()).hexdigest()[:32]
+    return _unchanged(tag) or _tagged(response, tag)
+
+
+def _tag(question: str, form: Format) -> str:
+    return results.etag(service().digest, question, form.name)
+
+
+def _unchanged(tag: str) -> Response | None:
+    """Return 304 where the client holds the answer with this tag."""
+    known = known_tag(tag) if request.method in _SAFE else None
+    return _tagged(Response(status=HTTPStatus.NOT_MODIFIED), known) if known else None
+
+
+def _tagged(response: Response, tag: str) -> Response:
+    response.set_etag(tag)
+    _say_cacheable(response)
     return response
 
 
 def _say_cacheable(response: Response) -> None:
-    response.vary.add("Accept")
+    response.vary.update(("Accept", "Accept-Encoding"))
     response.cache_control.public = True
     response.cache_control.no_cache = True  # keep it, but ask whether the release is still this
