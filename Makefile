@@ -5,7 +5,7 @@ PORT ?= 8321
 DOCUMENTS ?= ../shared/documents
 BIN := .venv/bin
 
-.PHONY: install run build test lint lock docs bench clean
+.PHONY: install run build test conformance lint lock docs bench clean
 
 install: .venv/installed
 
@@ -22,6 +22,9 @@ build: install
 
 test: install
 	$(BIN)/python -m pytest -q
+
+conformance: install
+	PYTHONPATH=tests $(BIN)/python -m conformance
 
 lint: install
 	$(BIN)/ruff format --check .
