@@ -50,7 +50,7 @@ def imported_stages(path: Path) -> set[str]:
             names |= {node.module.removeprefix("foedus.")} if "foedus." in node.module else set()
         elif isinstance(node, ast.Import):
             names |= {a.name.removeprefix("foedus.") for a in node.names if "foedus." in a.name}
-    return {name.split(".")[0] for name in names} - {"__version__"}
+    return {name.split(".")[0] for name in names} - {"__version__", "BASE"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

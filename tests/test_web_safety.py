@@ -148,7 +148,7 @@ def test_unforeseen_failure_tells_nothing_of_the_code(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret place /srv/foedus")
 
-    monkeypatch.setattr(type(app.extensions["foedus"].engine), "run", fail)
+    monkeypatch.setattr(type(app.extensions["foedus"].engine), "answer", fail)
     monkeypatch.setattr(app.logger, "disabled", True)
     response = client.get("/sparql?query=ASK{}")
     body = response.get_data(as_text=True)

@@ -9,3 +9,6 @@ importing only from those before it: the foundations (``errors``, ``files``, ``i
 """
 
 __version__ = "0.1.0"
+
+BASE = "https://w3id.org/foedus/"
+"""What every IRI of the project starts with; a relative IRI in a query is resolved against it."""

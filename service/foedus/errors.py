@@ -104,6 +104,12 @@ class ReleaseError(FoedusError):
     code = "release"
 
 
+class DataError(FoedusError):
+    """A file of RDF that is of no known format, unreadable or malformed."""
+
+    code = "data"
+
+
 class RecordError(FoedusError):
     """A file of votes that is of no known form, yields nothing, or is at fault under strict."""
 

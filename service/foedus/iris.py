@@ -10,7 +10,8 @@ from pathlib import PurePath
 
 from rdflib import Namespace, URIRef
 
-BASE = "https://w3id.org/foedus/"
+from foedus import BASE as BASE
+
 NS = Namespace(BASE + "ns#")
 ID = Namespace(BASE + "id/")
 GRAPH = Namespace(BASE + "graph/")

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from typing import IO, Any, NoReturn
 
 import pyoxigraph as ox
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
 from foedus.errors import NotAcceptableError
 
@@ -155,6 +153,10 @@ def _refuse(asked: str, offered: Sequence[Format]) -> NoReturn:
 
 def _ranges(accept: str) -> dict[str, float]:
     """Return each media range with its quality, parameters such as charset left out."""
+    # Imported here: the processes that evaluate queries write answers and need none of it.
+    from werkzeug.datastructures import MIMEAccept
+    from werkzeug.http import parse_accept_header
+
     ranges: dict[str, float] = {}
     for value, quality in parse_accept_header(accept, MIMEAccept):
         media = value.split(";")[0].strip().lower()

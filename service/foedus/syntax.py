@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
-from foedus import tokens
-from foedus.iris import BASE
+from foedus import BASE, tokens
 
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 _CHARACTERS = re.compile(

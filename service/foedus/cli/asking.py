@@ -1,25 +1,24 @@
-"""The asking commands: ``query``, ``sparql`` and ``serve``.
+"""The asking commands: ``query`` and ``sparql``; ``serve`` stands in ``serving``.
 
-``query`` and ``sparql`` open the release in this process, so they need no server. Rows go to
-standard output: as a table for people, or in any format the service writes.
+They open the release in this process, so they need no server. Rows go to standard output: as a
+table for people, or in any format the service writes.
 
 Errors: those of `foedus.release`, `foedus.saved` and `foedus.engine`, which the group turns into
 one message and exit status 1.
 """
 
-import signal
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import FrameType
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 import click
 import pyoxigraph as ox
 
 from foedus import files, results, saved
+from foedus.cli.serving import serve
 from foedus.engine import Answer, embedded
-from foedus.errors import ListenError, ParameterError, QueryError
+from foedus.errors import ParameterError, QueryError
 from foedus.release.folder import open_release
 
 _RELEASE = Path("build/release")
@@ -156,60 +155,6 @@ def _print_table(columns: list[str], rows: list[list[str]]) -> None:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
     click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", err=True)
-
-
-@click.command()
-@_release
-@_queries
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--base-url", help="Address the public sees, where a proxy stands before.")
-@click.option(
-    "--proxies",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0, 8),
-    help="Number of proxies before the service whose X-Forwarded-* headers are believed.",
-)
-@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64))
-def serve(
-    folder: Path,
-    queries: Path | None,
-    host: str,
-    port: int,
-    base_url: str | None,
-    proxies: int,
-    threads: int,
-) -> None:
-    """Serve the release: SPARQL endpoint, saved queries, linked data and pages."""
-    import waitress
-
-    from foedus.web.app import Config, create_app
-
-    app = create_app(Config(release=folder, queries=queries, base_url=base_url, proxies=proxies))
-    try:
-        server = waitress.create_server(
-            app,
-            host=host,
-            port=port,
-            threads=threads,
-            ident=None,
-            clear_untrusted_proxy_headers=not proxies,
-        )
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ListenError(
-            f"cannot listen on {host}:{port}: {reason}; try another --port"
-        ) from error
-    signal.signal(signal.SIGTERM, _stop)
-    bound = getattr(server, "effective_port", port)
-    click.echo(f"Foedus is served at http://{host}:{bound}", err=True)
-    server.run()
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """End the server's loop, which lets its threads finish; the exit status is 0."""
-    raise SystemExit(0)
 
 
 COMMANDS = [query, sparql, serve]

@@ -13,15 +13,27 @@ for an answer of a kind that no format was given for; `LimitError`, `BusyError` 
 where an engine has limits.
 """
 
+import tempfile
 from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 import pyoxigraph as ox
 
 from foedus.errors import EngineError, NotAcceptableError, QueryError
 from foedus.results import ROWS, TRIPLES, Answer, Format
 
-__all__ = ["Answer", "Dataset", "Engine", "Limits", "QuerySyntaxError", "Written"]
+__all__ = [
+    "Answer",
+    "Dataset",
+    "Engine",
+    "Limits",
+    "QuerySyntaxError",
+    "Written",
+    "parse",
+    "pick",
+    "read",
+    "unnamed_file",
+]
 
 _MIB = 1 << 20
 
@@ -92,6 +104,11 @@ class Engine(Protocol):
         ...
 
 
+def unnamed_file() -> IO[bytes]:
+    """Return a file for an answer: in memory while it is small, then on disk without a name."""
+    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_MIB))
+
+
 def pick(*, is_rows: bool, rows: Format | None, triples: Format | None) -> Format:
     """Return the format for an answer of this kind, or raise `NotAcceptableError`."""
     form = rows if is_rows else triples
@@ -103,13 +120,19 @@ def pick(*, is_rows: bool, rows: Format | None, triples: Format | None) -> Forma
 
 
 def read(written: Written) -> Answer:
-    """Return a written answer as terms, one by one while its file is read.
+    """Return a written answer as terms, and close its file."""
+    with written.body:
+        return parse(written.body.read(), written.form)
 
-    `EngineError` where its start is not in the format it has by name.
+
+def parse(source: IO[bytes] | bytes, form: Format) -> Answer:
+    """Return an answer in a format as terms, one by one while a file is read.
+
+    `EngineError` where it does not start as the format does.
     """
     try:
-        if written.form.rows is not None:
-            return ox.parse_query_results(written.body, written.form.rows)
-        return (quad.triple for quad in ox.parse(written.body, format=written.form.triples))
+        if form.rows is not None:
+            return ox.parse_query_results(source, form.rows)
+        return (quad.triple for quad in ox.parse(source, format=form.triples))
     except (SyntaxError, ValueError) as error:
-        raise EngineError(f"the answer is not {written.form.media}: {error}") from error
+        raise EngineError(f"the answer is not {form.media}: {error}") from error

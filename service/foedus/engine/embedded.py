@@ -6,18 +6,21 @@ switch would override, and a scan over the union takes less than half the time. 
 is resolved against the project's base, whatever address the service has, so that answers do not
 depend on it.
 
-Errors: `ReleaseError` for quads that do not load; `QueryError` as `foedus.engine` says.
+Errors: `ReleaseError` and `DataError`, with the line, for quads that do not load; `QueryError` as
+`foedus.engine` says.
 """
 
 import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from foedus import results, syntax, tokens
+from foedus import BASE, results, syntax, tokens
 from foedus.engine import Answer, Dataset, QuerySyntaxError, Written, pick
-from foedus.errors import QueryError, ReleaseError
-from foedus.iris import BASE
+from foedus.errors import DataError, LimitError, QueryError, ReleaseError
 from foedus.results import Format
 
 _GUARD = "CREATE GRAPH <urn:x-foedus:a> ; CREATE GRAPH <urn:x-foedus:a> ; "
@@ -72,19 +75,60 @@ class EmbeddedEngine:
             raise QueryError(f"the query cannot be evaluated: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of RDF to load."""
+
+    path: str
+    graph: str | None = None
+    """The graph its triples go to; None for a format that names the graphs itself."""
+
+
 def load(quads: Path) -> EmbeddedEngine:
     """Return an engine over the N-Quads of a release; `ReleaseError` where they do not load."""
-    store = ox.Store()
     try:
-        store.bulk_load(path=str(quads), format=ox.RdfFormat.N_QUADS)
-    except SyntaxError as error:
-        raise ReleaseError(
-            f"not valid N-Quads: {error.msg}", path=quads, line=error.lineno
-        ) from error
-    except OSError as error:
-        raise ReleaseError(f"cannot be read: {error}", path=quads) from error
+        return load_files([Source(str(quads))])
+    except DataError as error:
+        raise ReleaseError(error.message, path=quads, line=error.line) from error
+
+
+def load_files(sources: Iterable[Source]) -> EmbeddedEngine:
+    """Return an engine over files, each in the format its ending says; else `DataError`."""
+    store = ox.Store()
+    for source in sources:
+        form = format_of(source.path)
+        graph = None if source.graph is None else ox.NamedNode(source.graph)
+        try:
+            store.bulk_load(path=source.path, format=form, base_iri=source.graph, to_graph=graph)
+        except SyntaxError as error:
+            raise DataError(
+                f"not valid {form.name}: {error.msg}", path=source.path, line=error.lineno
+            ) from error
+        except (OSError, ValueError) as error:
+            raise DataError(f"cannot be read: {error}", path=source.path) from error
     store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     return EmbeddedEngine(store)
+
+
+def format_of(path: str) -> ox.RdfFormat:
+    """Return the format that a file's ending names, or raise `DataError`."""
+    form = ox.RdfFormat.from_extension(path.rpartition(".")[2].lower())
+    if form is None:
+        raise DataError("unknown ending; known are nt, ttl, nq, trig, rdf, jsonld", path=path)
+    return form
+
+
+def counted(answer: Answer, most: int, again: Callable[[], Answer]) -> Answer:
+    """Return an answer that has at most so many rows or triples, or raise `LimitError`.
+
+    Rows are written by the evaluator, which does not count them, so they are evaluated twice.
+    """
+    if isinstance(answer, ox.QueryBoolean):
+        return answer
+    found = list(islice(answer, most + 1))
+    if len(found) > most:
+        raise LimitError(f"the answer has more than {most} rows, which one answer may have")
+    return again() if isinstance(answer, ox.QuerySolutions) else iter(found)
 
 
 def is_update(text: str) -> bool:

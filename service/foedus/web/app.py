@@ -1,4 +1,4 @@
-"""Put a service together: open the release, read the saved queries, register the routes.
+"""Put a service together: open the data, read the saved queries, register the routes.
 
 What a service needs is in its `Config`; nothing is read from the environment, and all that it
 holds is one `Service` in ``app.extensions["foedus"]``.
@@ -6,15 +6,17 @@ holds is one `Service` in ``app.extensions["foedus"]``.
 Errors: `ReleaseError` and `QueryHeaderError` at the start; later ones become responses.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, Response
 
 from foedus import files, saved
-from foedus.engine import embedded
-from foedus.release.folder import open_release
-from foedus.web import address, compression, pages, problems, queries, sparql, things
+from foedus.engine import Limits
+from foedus.engine.lanes import Sizes
+from foedus.errors import ReleaseError
+from foedus.web import address, compression, holdings, pages, problems, queries, sparql, things
+from foedus.web.holdings import Holdings
 from foedus.web.lookup import Lookup
 from foedus.web.state import Service
 
@@ -50,8 +52,18 @@ _PREFLIGHT = {
 class Config:
     """What a service is made from."""
 
-    release: Path
-    """The folder of a release."""
+    release: Path | None = None
+    """The folder of a release; or else:"""
+    data: tuple[Path, ...] = ()
+    """Files of RDF; or else:"""
+    endpoint: str | None = None
+    """The address of another SPARQL endpoint."""
+    version: str | None = None
+    """The version of the data behind that endpoint; without one its answers carry no tags."""
+    limits: Limits = field(default_factory=Limits)
+    sizes: Sizes = field(default_factory=Sizes)
+    rate: str | None = None
+    """Requests a client may send, as ``120/minute``; None for any number."""
     queries: Path | None = None
     """The folder of saved queries; None takes the project's own."""
     base_url: str | None = None
@@ -62,17 +74,17 @@ class Config:
 
 def create_app(config: Config) -> Flask:
     """Return the service as a WSGI application."""
-    opened = open_release(config.release)
-    engine = embedded.load(opened.data)
+    held = _open(config)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["foedus"] = Service(
-        engine=engine,
-        lookup=Lookup(engine),
-        digest=opened.digest,
-        manifest=opened.manifest,
+        engine=held.engine,
+        workers=held.workers,
+        lookup=Lookup(held.engine),
+        digest=held.digest,
+        manifest=held.manifest,
         queries=saved.read_all(config.queries or files.find("queries")),
         base_url=config.base_url.rstrip("/") if config.base_url else None,
     )
@@ -85,6 +97,16 @@ def create_app(config: Config) -> Flask:
         app.wsgi_app, base_url=config.base_url, proxies=config.proxies
     )
     return app
+
+
+def _open(config: Config) -> Holdings:
+    if config.endpoint:
+        return holdings.open_endpoint(config.endpoint, config.version, config.limits, config.sizes)
+    if config.data:
+        return holdings.open_files(config.data, config.limits, config.sizes)
+    if config.release is None:
+        raise ReleaseError("nothing to serve: name a release, files or an endpoint")
+    return holdings.open_release_folder(config.release, config.limits, config.sizes)
 
 
 def _add_headers(response: Response) -> Response:

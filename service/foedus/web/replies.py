@@ -109,18 +109,21 @@ def page(template: str, *, status: int = 200, **content: object) -> Response:
     return _unchanged(tag) or _tagged(response, tag)
 
 
-def _tag(question: str, form: Format) -> str:
-    return results.etag(service().digest, question, form.name)
+def _tag(question: str, form: Format) -> str | None:
+    """Return the tag of an answer, None where the data may change behind it."""
+    digest = service().digest
+    return None if digest is None else results.etag(digest, question, form.name)
 
 
-def _unchanged(tag: str) -> Response | None:
+def _unchanged(tag: str | None) -> Response | None:
     """Return 304 where the client holds the answer with this tag."""
-    known = known_tag(tag) if request.method in _SAFE else None
+    known = known_tag(tag) if tag and request.method in _SAFE else None
     return _tagged(Response(status=HTTPStatus.NOT_MODIFIED), known) if known else None
 
 
-def _tagged(response: Response, tag: str) -> Response:
-    response.set_etag(tag)
+def _tagged(response: Response, tag: str | None) -> Response:
+    if tag is not None:
+        response.set_etag(tag)
     _say_cacheable(response)
     return response
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from flask import current_app, request
 
 from foedus.engine import Engine
+from foedus.engine.guarded import GuardedEngine
 from foedus.saved import SavedQuery
 from foedus.web.lookup import Lookup
 
@@ -17,8 +18,10 @@ class Service:
 
     engine: Engine
     lookup: Lookup
-    digest: str
-    """The release's canonical digest; part of every entity tag."""
+    workers: GuardedEngine
+    """The processes that evaluate queries, or read them before another endpoint gets them."""
+    digest: str | None
+    """The digest of the data, part of every entity tag; None where they may change."""
     manifest: Mapping[str, Any]
     queries: Mapping[str, SavedQuery]
     base_url: str | None

@@ -1,0 +1,157 @@
+"""The command ``serve``: a release, files of RDF or another endpoint, over HTTP.
+
+Errors: those of `foedus.web.app` and `foedus.web.serving`, which the group turns into one
+message and exit status 1.
+"""
+
+from pathlib import Path
+
+import click
+
+_RELEASE = Path("build/release")
+_MIB = 1 << 20
+_path = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=_path)
+@click.option(
+    "--release",
+    "folder",
+    type=_path,
+    help=f"Folder of the release to serve.  [default: {_RELEASE}]",
+)
+@click.option(
+    "--data", multiple=True, type=_path, metavar="FILE...", help="Files of RDF to serve instead."
+)
+@click.option("--endpoint", metavar="URL", help="SPARQL endpoint to stand before instead.")
+@click.option(
+    "--data-version",
+    metavar="TEXT",
+    help="Version of the data behind --endpoint; caches keep answers until it changes.",
+)
+@click.option(
+    "--queries", type=_path, help="Folder of saved queries; the project's own by default."
+)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--base-url", help="Address the public sees, where a proxy stands before.")
+@click.option(
+    "--proxies",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 8),
+    help="Number of proxies before the service whose X-Forwarded-* headers are believed.",
+)
+@click.option("--threads", default=24, show_default=True, type=click.IntRange(1, 256))
+@click.option(
+    "--seconds",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 3600),
+    help="Time a query may take.",
+)
+@click.option(
+    "--memory",
+    default=1024,
+    show_default=True,
+    type=click.IntRange(16),
+    help="MiB a query may take, the data not counted.",
+)
+@click.option("--rows", type=click.IntRange(1), help="Rows an answer may have; any number.")
+@click.option(
+    "--response",
+    default=256,
+    show_default=True,
+    type=click.IntRange(1),
+    help="MiB an answer may have.",
+)
+@click.option(
+    "--quick",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Queries evaluated at once while nobody knows whether they are long.",
+)
+@click.option(
+    "--long",
+    "long_queries",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Long queries evaluated at once, each in a process of low priority.",
+)
+@click.option(
+    "--line",
+    default=8,
+    show_default=True,
+    type=click.IntRange(0, 1024),
+    help="Long queries that wait; the next one is told to come later.",
+)
+@click.option(
+    "--rate",
+    metavar="N/PERIOD",
+    help="Requests a client may send, as 120/minute; any number by default.",
+)
+def serve(
+    files: tuple[Path, ...],
+    folder: Path | None,
+    data: tuple[Path, ...],
+    endpoint: str | None,
+    data_version: str | None,
+    queries: Path | None,
+    host: str,
+    port: int,
+    base_url: str | None,
+    proxies: int,
+    threads: int,
+    seconds: float,
+    memory: int,
+    rows: int | None,
+    response: int,
+    quick: int,
+    long_queries: int,
+    line: int,
+    rate: str | None,
+) -> None:
+    """Serve a release: SPARQL endpoint, saved queries, linked data and pages.
+
+    With --data, any RDF files are served instead, each as a graph of its own; with --endpoint,
+    what stands behind another SPARQL endpoint.
+    """
+    from foedus.engine import Limits
+    from foedus.engine.lanes import Sizes
+    from foedus.web import serving
+    from foedus.web.app import Config, create_app
+
+    if files and not data:
+        raise click.UsageError("files to serve follow --data")
+    if sum(map(bool, (folder, data, endpoint))) > 1:
+        raise click.UsageError("--release, --data and --endpoint exclude one another")
+    if data_version and not endpoint:
+        raise click.UsageError("--data-version belongs to --endpoint")
+    if threads <= quick + long_queries + line:
+        raise click.UsageError("--threads must be more than --quick, --long and --line together")
+    app = create_app(
+        Config(
+            release=None if data or endpoint else folder or _RELEASE,
+            data=data + files,
+            endpoint=endpoint,
+            version=data_version,
+            queries=queries,
+            base_url=base_url,
+            proxies=proxies,
+            rate=rate,
+            limits=Limits(seconds, memory * _MIB, rows, response * _MIB),
+            sizes=Sizes(quick, long_queries, line, wait=seconds),
+        )
+    )
+    serving.serve(
+        app,
+        host=host,
+        port=port,
+        threads=threads,
+        longest=2 * seconds,
+        trusts_proxies=bool(proxies),
+        announce=lambda url: click.echo(f"Foedus is served at {url}", err=True),
+    )

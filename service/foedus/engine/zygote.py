@@ -1,0 +1,211 @@
+"""The process that holds the data and forks the workers which evaluate queries.
+
+It loads the quads once and then only forks: a worker comes in a millisecond, shares the data's
+memory with all others until somebody writes to it, and may be killed at any moment. The process
+has one thread, so a fork leaves no lock held. It is started by ``workers`` as a program of its
+own, because the server has threads.
+
+A worker evaluates one query after another. It gives up what it needs not: it may take no more
+memory than its limit, cannot open a file or socket, and is the first to go where the machine's
+memory ends. It is ended by ``workers``, through this process, which alone knows that its number
+is still its own; when the server goes, this process ends them all, and itself.
+
+Source: fork(2), setrlimit(2), proc(5). On systems without ``/proc`` memory is not limited.
+Used by ``workers``, with the number of a socket as its argument.
+"""
+
+import gc
+import io
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from foedus import results
+from foedus.engine import Dataset, QuerySyntaxError, embedded, pick, wire
+from foedus.errors import (
+    EngineError,
+    FoedusError,
+    LimitError,
+    NotAcceptableError,
+    QueryError,
+    ReleaseError,
+)
+from foedus.results import ROWS, TRIPLES
+
+_SOCKET = 3
+_CHUNK = 1 << 16
+KINDS: dict[str, type[FoedusError]] = {
+    kind.__name__: kind
+    for kind in (
+        EngineError,
+        LimitError,
+        NotAcceptableError,
+        QueryError,
+        QuerySyntaxError,
+        ReleaseError,
+    )
+}
+"""The errors that travel."""
+
+
+def main() -> None:
+    """Load what the first frame names, then fork and end workers until the server is gone."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the server is told, and lets queries end
+    control = socket.socket(fileno=int(sys.argv[1]))
+    sources = json.loads(wire.Reader(control).receive()[1])
+    try:
+        engine = embedded.load_files([embedded.Source(**source) for source in sources])
+    except FoedusError as error:
+        control.sendall(wire.frame(wire.FAULT, fault(error)))
+        return
+    gc.collect()
+    gc.freeze()  # a collection in a worker would write to every page that holds an object
+    control.sendall(wire.frame(wire.READY))
+    workers: set[int] = set()
+    try:
+        while command := _command(control):
+            tag, payload, passed = command
+            if tag == wire.FORK:
+                worker = os.fork()
+                if worker == 0:
+                    _become_worker(passed, memory=int(payload))
+                    _evaluate(engine)
+                os.close(passed)
+                workers.add(worker)
+                control.sendall(wire.frame(wire.FORK, str(worker).encode()))
+            else:
+                worker = int(payload)
+                status = str(_end(worker)) if worker in workers else ""
+                workers.discard(worker)
+                control.sendall(wire.frame(wire.END, status.encode()))
+    finally:
+        for worker in workers:
+            _end(worker)
+
+
+def _command(control: socket.socket) -> tuple[bytes, bytes, int] | None:
+    """Return the next command with the socket that came along, or None where the server is gone."""
+    try:
+        found, passed, _, _ = socket.recv_fds(control, 64, 1)
+    except ConnectionError:
+        return None
+    if not found:
+        return None
+    return found[:1], found[5:], passed[0] if passed else -1
+
+
+def _end(worker: int) -> int:
+    """Kill a worker if it still runs; return its exit status, negative for a signal."""
+    os.kill(worker, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+
+
+def _become_worker(passed: int, *, memory: int) -> None:
+    """Keep the socket to the server and nothing else."""
+    statm = Path("/proc/self/statm")
+    size = 0
+    if statm.exists():
+        size = int(statm.read_text().split()[0]) * resource.getpagesize()
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    os.dup2(passed, _SOCKET)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(_SOCKET):
+        os.dup2(nothing, stream)
+    os.closerange(_SOCKET + 1, 256)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_SOCKET + 1, _SOCKET + 1))
+    if size:
+        resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
+
+
+def _evaluate(engine: embedded.EmbeddedEngine) -> None:
+    """Answer queries until the server closes the socket; never return."""
+    server = socket.socket(fileno=_SOCKET)
+    reader = wire.Reader(server)
+    status = 1
+    try:
+        while True:
+            _, request = reader.receive()
+            _answer(engine, json.loads(request), server)
+    except (EOFError, OSError):
+        status = 0
+    finally:
+        os._exit(status)  # what the server's program registered for its end is not ours to run
+
+
+def _answer(
+    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket
+) -> None:
+    try:
+        _write(engine, request, server)
+    except MemoryError:
+        os.abort()  # as the evaluator does; the memory of this process is at its end
+    except FoedusError as error:
+        server.sendall(wire.frame(wire.FAULT, fault(error)))
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = QueryError(f"the query cannot be evaluated: {error}")
+        server.sendall(wire.frame(wire.FAULT, fault(reason)))
+
+
+def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket) -> None:
+    query, most = request["query"], request["most"]
+    dataset = Dataset(*map(tuple, request["dataset"])) if request["dataset"] else None
+    rows, triples = (
+        results.named(request[kind], offered) if request[kind] else None
+        for kind, offered in (("rows", ROWS), ("triples", TRIPLES))
+    )
+    answer = engine.run(query, dataset=dataset)
+    form = pick(is_rows=results.offers_for(answer) is ROWS, rows=rows, triples=triples)
+    if most is not None:
+        answer = embedded.counted(answer, most, lambda: engine.run(query, dataset=dataset))
+    server.sendall(wire.frame(wire.HEAD, form.name.encode()))
+    with io.BufferedWriter(_Frames(server), _CHUNK) as file:
+        results.write_into(file, answer, form)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    server.sendall(wire.frame(wire.WHOLE, str(peak).encode()))
+
+
+class _Frames(io.RawIOBase):
+    """A file whose every write becomes a frame."""
+
+    def __init__(self, server: socket.socket) -> None:
+        self._server = server
+
+    def writable(self) -> bool:
+        """Say that it can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Send one frame."""
+        self._server.sendall(wire.frame(wire.DATA, bytes(data)))
+        return len(data)
+
+
+def fault(error: FoedusError) -> bytes:
+    """Return an error as JSON, for the way between processes."""
+    told = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "path": error.path,
+        "line": error.line,
+        "column": getattr(error, "column", None),
+    }
+    return json.dumps(told).encode()
+
+
+def read_fault(payload: bytes) -> FoedusError:
+    """Return the error that `fault` wrote."""
+    told = json.loads(payload)
+    if told["kind"] == QuerySyntaxError.__name__:
+        return QuerySyntaxError(told["message"], line=told["line"], column=told["column"])
+    return KINDS[told["kind"]](told["message"], path=told["path"], line=told["line"])
+
+
+if __name__ == "__main__":
+    main()
