@@ -9,7 +9,9 @@ Used by `validate` and through it by `release` and `cli`.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 from typing import Any, Literal
+from urllib.parse import quote
 
 from foedus import __version__, iris
 
@@ -67,9 +69,10 @@ def write_findings(findings: Sequence[Finding], format: Format) -> str:
 def _line(finding: Finding) -> str:
     place = [finding.file, None if finding.line is None else str(finding.line)]
     about = [finding.focus, finding.shape, finding.passage]
+    found = "" if finding.value is None else f" Found: {_short(finding.value)}."
     return (
         f"{':'.join(part for part in place if part) or 'derived'}: {finding.severity}: "
-        f"{finding.message} ({', '.join(_short(part) for part in about if part)})"
+        f"{finding.message}{found} ({', '.join(_short(part) for part in about if part)})"
     )
 
 
@@ -108,7 +111,9 @@ def _sarif(findings: Sequence[Finding]) -> dict[str, Any]:
 def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": finding.focus}]}
     if finding.file is not None:
-        place: dict[str, Any] = {"artifactLocation": {"uri": finding.file}}
+        file = PurePath(finding.file)
+        uri = file.as_uri() if file.is_absolute() else quote(file.as_posix())
+        place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
         if finding.line is not None:
             place["region"] = {"startLine": finding.line}
         location["physicalLocation"] = place

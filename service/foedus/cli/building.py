@@ -78,7 +78,7 @@ def _progress() -> Iterator[_Say]:
     help="Folder that gets the release and a link to it, release.",
 )
 def build(documents: Path | None, triples: Path | None, queries: Path | None, out: Path) -> None:
-    r"""Build a release: read, apply the rules, check, write.
+    """Build a release: read, apply the rules, check, write.
 
     With --documents the texts are read anew; without it, triples/documents stands for them.
     A fault in the data stops the build and leaves the last release as it was.
@@ -139,7 +139,7 @@ def _require(folder: Path) -> None:
 )
 @click.option("--fix", is_flag=True, help="Bring files into the house layout first.")
 def check(paths: tuple[Path, ...], triples: Path | None, form: "Format", fix: bool) -> None:
-    r"""Check Turtle files against the shapes, the ontology's terms and the house layout.
+    """Check Turtle files against the shapes, the ontology's terms and the house layout.
 
     Without FILES, all of the ontology and the triples. FILES are checked together with the
     rest of the project, and only what concerns them is shown. Exit status 1 if there is a
@@ -165,7 +165,7 @@ def check(paths: tuple[Path, ...], triples: Path | None, form: "Format", fix: bo
 @_required_documents
 @_triples
 def verify(documents: Path, triples: Path | None) -> None:
-    r"""Prove that every passage, mention and hedge stands in its text, letter by letter.
+    """Prove that every passage, mention and hedge stands in its text, letter by letter.
 
     Exit status 1, naming passages and claims, if one letter differs.
 
@@ -198,7 +198,7 @@ def verify(documents: Path, triples: Path | None) -> None:
 def coverage(
     names: tuple[str, ...], documents: Path | None, triples: Path | None, form: str
 ) -> None:
-    r"""Tell which passages carry claims, which carry none and why, and which are open.
+    """Tell which passages carry claims, which carry none and why, and which are open.
 
     With --documents each passage is shown with the beginning of its words. DOCUMENT is a
     document's key, osw-2024; without any, all are shown.
@@ -290,7 +290,7 @@ def _as_text(one: "Coverage") -> str:
     help="Folder that gets one Turtle file a document.",
 )
 def read(documents: Path, triples: Path | None, out: Path) -> None:
-    r"""Read texts into passages, references and mentions, and write them as Turtle.
+    """Read texts into passages, references and mentions, and write them as Turtle.
 
     \b
     Example: foedus read --documents ../shared/documents

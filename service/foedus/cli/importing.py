@@ -67,7 +67,7 @@ def import_group() -> None:
 )
 @click.option("--strict", is_flag=True, help="Refuse files with any fault.")
 def votes(files: tuple[Path, ...], out: Path, strict: bool) -> None:
-    r"""Add the votes in FILEs, CSV or gzip, to the release.
+    """Add the votes in FILEs, CSV or gzip, to the release.
 
     The form of each file is known by its columns; docs/votes.md lists the forms. Tables that
     belong together, votes and their roll calls, are given together. What cannot be read is listed

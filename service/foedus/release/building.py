@@ -26,7 +26,7 @@ from rdflib import Graph
 from foedus import files, iris, rules, saved, turtle, validate, verdicts
 from foedus.documents.covered import Coverage, coverage
 from foedus.errors import ValidationError
-from foedus.release import folder, manifest, reading
+from foedus.release import catalogue, folder, manifest, reading
 from foedus.release.folder import DATA, MANIFEST, REPORT, Release
 
 _DERIVED = str(iris.GRAPH["derived/"])
@@ -58,12 +58,19 @@ def build(
     """
     with folder.workplace(out) as built:
         progress("Reading")
-        catalogue = saved.read_all(queries or files.find("queries"))
+        questions = queries or files.find("queries")
+        asked = saved.read_all(questions)
         drawn = rules.read_all(files.find("ontology") / "rules")
         sources = reading.read(triples or files.find("triples"), documents)
+        declared = {str(term) for term in reading.union(sources, "ontology").subjects()}
+        for fault in (
+            *catalogue.unknown_terms(questions, declared),
+            *catalogue.untestable(sources, asked),
+        ):
+            raise fault
         progress("Applying rules")
         quads = {quad for source in sources for quad in source.quads()}
-        derived = _conclude(quads, sources, drawn, catalogue)
+        derived = _conclude(quads, declared, drawn, asked)
         progress("Checking")
         findings = _check(sources, derived)
         progress("Writing")
@@ -74,15 +81,14 @@ def build(
 
 def _conclude(
     quads: Iterable[ox.Quad],
-    sources: Sequence[reading.Source],
+    declared: set[str],
     drawn: Sequence[rules.Rule],
-    catalogue: Mapping[str, saved.SavedQuery],
+    asked: Mapping[str, saved.SavedQuery],
 ) -> set[ox.Quad]:
     store = ox.Store()
     store.bulk_extend(quads)
-    declared = {str(term) for term in reading.union(sources, "ontology").subjects()}
     # First, because what the records contradict is no attested fact.
-    verdicts.run(store, catalogue)
+    verdicts.run(store, asked)
     rules.run(drawn, store, declared)
     rules.describe(
         store,

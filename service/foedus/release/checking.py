@@ -18,7 +18,7 @@ from foedus.errors import FoedusError, FolderError, TurtleError, ValidationError
 from foedus.findings import Finding
 from foedus.release import reading
 
-_LAYOUT = "The file is in the house layout; foedus check --fix brings it there."
+_LAYOUT = "The file is not in the house layout; foedus check --fix brings it there."
 
 
 def check(
@@ -51,7 +51,7 @@ def check(
                 findings.append(_finding(ValidationError(_LAYOUT, path=path), "layout"))
         sources.append(source)
     if len(sources) == len(places):
-        findings += _said(sources)
+        findings += _said(sources, triples)
     if paths:
         findings = [f for f in findings if f.file and Path(f.file) in wanted]
     return sorted(findings, key=Finding.order), laid
@@ -67,11 +67,11 @@ def _expand(paths: Sequence[Path]) -> set[Path]:
     return found
 
 
-def _said(sources: Sequence[reading.Source]) -> list[Finding]:
+def _said(sources: Sequence[reading.Source], triples: Path) -> list[Finding]:
     data = {source.path: source.triples for source in sources}
     findings = validate.check(data)
     findings += [_finding(error) for error in reading.unknown_terms(sources)]
-    findings += [_finding(error) for error in reading.undescribed(sources)]
+    findings += [_finding(error) for error in reading.undescribed(sources, triples)]
     return findings
 
 

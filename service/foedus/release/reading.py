@@ -85,7 +85,7 @@ def read(triples: Path, documents: Mapping[str, Graph] | None = None) -> list[So
         place = PurePosixPath(_DOCUMENTS, f"{key}.ttl")
         path = shown(triples / place)
         sources.append(Source(path, iris.graph_of(place), "", graph))
-    for fault in (*unknown_terms(sources), *undescribed(sources)):
+    for fault in (*unknown_terms(sources), *undescribed(sources, triples)):
         raise fault
     return sources
 
@@ -137,15 +137,15 @@ def unknown_terms(sources: Sequence[Source]) -> list[UnknownTermError]:
     ]
 
 
-def undescribed(sources: Sequence[Source]) -> list[ValidationError]:
+def undescribed(sources: Sequence[Source], triples: Path) -> list[ValidationError]:
     """Return a fault for each graph that is not described or not of the size described.
 
     A description without a graph is one too.
     """
     catalogue = next((s for s in sources if s.graph == iris.GRAPH["graphs"]), None)
     if catalogue is None:
-        where = sources[0].path if sources else DESCRIPTIONS
-        return [ValidationError(f"the triples need a {DESCRIPTIONS}", path=where)]
+        message = "no such file; it describes every graph of the triples"
+        return [ValidationError(message, path=shown(triples / DESCRIPTIONS))]
     described, path = catalogue.triples, catalogue.path
     lines = locations.read(catalogue.text)
     faults = []
