@@ -56,6 +56,19 @@ def _say_what_is_taken(response: Response) -> Response:
     return response
 
 
+@blueprint.get(description.VOID_PATH)
+@blueprint.get(description.VOID_PATH + ".<suffix>")
+def void(suffix: str | None = None) -> Response:
+    """Describe what the endpoint holds."""
+    form = replies.chosen(TRIPLES, suffix=suffix)
+    url, page = public_url(ENDPOINT), public_url(description.VOID_PATH)
+    return replies.data(
+        form,
+        f"content of {url}",
+        lambda: results.write_triples(description.describe_data(service().lookup, url, page), form),
+    )
+
+
 def _describe(suffix: str | None) -> Response:
     form = replies.chosen((*TRIPLES, HTML), suffix=suffix)
     if form is HTML:
