@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
+from foedus.web import evidence
+from foedus.web.evidence import Verdict
 from foedus.web.links import LABEL, NS, Cell, cell, cells, iri_cell, iris_in
 from foedus.web.lookup import Lookup, Properties, Term
 
+_ASSERTS = NS + "asserts"
 _CITES = "http://purl.org/spar/cito/citesAsEvidence"
 
 
@@ -42,6 +45,22 @@ class ClaimView:
     about: tuple[Cell, ...]
     theories: tuple[Cell, ...]
     propositions: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+    """What the records say of its propositions, contradictions first."""
+    outcome: str
+    """What follows for the claim itself: contradicted, supported, not-testable, or empty."""
+
+    @property
+    def side(self) -> str:
+        """What it does to its propositions: asserts, denies or leaves open."""
+        if self.certainty == "underspecified":
+            return "leaves open"
+        return "denies" if self.denies else "asserts"
+
+    @property
+    def outcome_sentence(self) -> str:
+        """The outcome as a sentence."""
+        return evidence.sentence(self.outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,12 @@ def read_claims(lookup: Lookup, claims: Sequence[str]) -> list[ClaimView]:
     """Return the claims in the order given."""
     found = lookup.properties(claims)
     labels = lookup.labels(_iris(found.values()) | set(claims))
-    return [_claim(claim, has, labels) for claim, has in found.items()]
+    asserted = {claim: sorted(iris_in(has.get(_ASSERTS, ()))) for claim, has in found.items()}
+    known = evidence.read(lookup, (name for names in asserted.values() for name in names))
+    return [
+        _claim(claim, has, labels, [v for name in asserted[claim] for v in known.get(name, ())])
+        for claim, has in found.items()
+    ]
 
 
 def read_propositions(lookup: Lookup, propositions: Iterable[str]) -> list[PropositionView]:
@@ -75,7 +99,9 @@ def _iris(found: Iterable[Properties]) -> set[str]:
     return {iri for has in found for values in has.values() for iri in iris_in(values)}
 
 
-def _claim(iri: str, has: Properties, labels: Mapping[str, str]) -> ClaimView:
+def _claim(
+    iri: str, has: Properties, labels: Mapping[str, str], verdicts: Sequence[Verdict]
+) -> ClaimView:
     def shown(*names: str) -> tuple[Cell, ...]:
         return cells((value for name in names for value in has.get(NS + name, ())), labels)
 
@@ -106,7 +132,9 @@ def _claim(iri: str, has: Properties, labels: Mapping[str, str]) -> ClaimView:
         cites=cells(has.get(_CITES, ()), labels),
         about=shown("isAbout"),
         theories=shown("belongsToTheory"),
-        propositions=tuple(sorted(iris_in(has.get(NS + "asserts", ())))),
+        propositions=tuple(sorted(iris_in(has.get(_ASSERTS, ())))),
+        verdicts=tuple(verdicts),
+        outcome=evidence.badge(verdicts, denies=side == "negative"),
     )
 
 

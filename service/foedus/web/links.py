@@ -38,6 +38,8 @@ class Cell:
     language: str | None = None
     outside: bool = False
     """Whether the link leaves this service."""
+    kind: str = ""
+    """date, number or quiet, where a table shows it so; else empty."""
 
 
 def local_path(iri: str) -> str | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foedus.results import PREFIXES
+from foedus.web import evidence, tables
 from foedus.web.claims import ClaimView, read_claims, read_propositions
 from foedus.web.links import (
     LABEL,
@@ -26,11 +27,14 @@ from foedus.web.links import (
     iris_in,
 )
 from foedus.web.lookup import Lookup, Row, Term, iris
+from foedus.web.places import places
 
 _LAYER = VOCABULARY + "layer/"
 _SHOWN_ABOVE = frozenset({RDF_TYPE, LABEL})
 DCTERMS = PREFIXES["dcterms"]
 _URL = PREFIXES["schema"] + "url"
+_FOR_MACHINES = frozenset({NS + "evidenceRows", PREFIXES["owl"] + "versionInfo"})
+"""Digests, and rows as JSON: in the data, and shown on no page."""
 _MENTION = NS + "refersTo"
 _METADATA = (
     ("By", DCTERMS + "creator", "creatorBasis"),
@@ -106,7 +110,7 @@ def _by_layer(
     """
     grouped: dict[tuple[str, str, bool, str], list[Term]] = {}
     for row in outward:
-        if row["property"].value not in _SHOWN_ABOVE:
+        if row["property"].value not in _SHOWN_ABOVE | _FOR_MACHINES:
             place = (_layer(row), row["graph"].value, False, row["property"].value)
             grouped.setdefault(place, []).append(row["value"])
     for row in inward:
@@ -138,6 +142,11 @@ def add_thing(lookup: Lookup, page: dict[str, Any]) -> None:
     page["held"] = by_document(read_claims(lookup, held))
     found = lookup.things("propositions-of-thing", thing, column="proposition")
     page["propositions"] = read_propositions(lookup, found)
+    judged = lookup.things("judged", thing, column="proposition")
+    page["verdicts"] = _verdicts(
+        lookup,
+        (v for vs in evidence.read(lookup, judged).values() for v in vs if v.link.title == thing),
+    )
 
 
 def by_document(claims: Iterable[ClaimView]) -> list[tuple[Cell | None, list[ClaimView]]]:
@@ -154,6 +163,7 @@ def add_claim(lookup: Lookup, page: dict[str, Any]) -> None:
     [claim] = read_claims(lookup, [page["iri"]])
     page["claim"] = claim
     page["propositions"] = read_propositions(lookup, claim.propositions)
+    page["verdicts"] = _verdicts(lookup, claim.verdicts)
     page["places"] = places(lookup, [passage.title for passage in claim.passages])
     page["conflicts"] = conflicts(lookup, [claim.iri])
 
@@ -199,6 +209,7 @@ def add_proposition(lookup: Lookup, page: dict[str, Any]) -> None:
     """Add a proposition's parts, who asserts and who denies it, and what rules conclude."""
     thing = page["iri"]
     [page["proposition"]] = read_propositions(lookup, [thing])
+    page["verdicts"] = _verdicts(lookup, evidence.read(lookup, [thing]).get(thing, []))
     claims = read_claims(lookup, lookup.things("claims-asserting", thing, column="claim"))
     page["asserted"] = by_document(c for c in claims if not c.denies)
     page["denied"] = by_document(c for c in claims if c.denies)
@@ -207,8 +218,14 @@ def add_proposition(lookup: Lookup, page: dict[str, Any]) -> None:
     page["derived"] = _without(page["derived"], NS + "concernsProposition")
 
 
+def _verdicts(
+    lookup: Lookup, verdicts: Iterable[evidence.Verdict]
+) -> list[tuple[evidence.Verdict, tables.Table | None]]:
+    return [(verdict, evidence.table(lookup, verdict)) for verdict in verdicts]
+
+
 def _conclusions(lookup: Lookup, proposition: str) -> list[tuple[Cell, Cell, list[Fact]]]:
-    """Return corroboration and verdict with what they say; conflicts are shown by their claims."""
+    """Return corroborations with what they say; conflicts and verdicts are shown by themselves."""
     found = lookup.properties(lookup.things("conclusions", proposition, column="conclusion"))
     terms = [value for has in found.values() for values in has.values() for value in values]
     labels = lookup.labels(iris_in(terms) | set(found) | {p for has in found.values() for p in has})
@@ -219,11 +236,11 @@ def _conclusions(lookup: Lookup, proposition: str) -> list[tuple[Cell, Cell, lis
             [
                 Fact(iri_cell(prop, labels), cells(values, labels), False)
                 for prop, values in sorted(has.items())
-                if prop not in (*_SHOWN_ABOVE, NS + "concernsProposition")
+                if prop not in (*_SHOWN_ABOVE, *_FOR_MACHINES, NS + "concernsProposition")
             ],
         )
         for iri, has in found.items()
-        if has.get(RDF_TYPE) and NS + "involves" not in has
+        if has.get(RDF_TYPE) and not {NS + "involves", NS + "hasVerdictOutcome"} & set(has)
     ]
 
 
@@ -232,56 +249,6 @@ def _without(sources: Iterable[Source], prop: str) -> list[Source]:
         Source(s.graph, [fact for fact in s.facts if fact.property.title != prop]) for s in sources
     )
     return [source for source in kept if source.facts]
-
-
-def places(lookup: Lookup, passages: Sequence[str]) -> list[dict[str, Any]]:
-    """Return where each passage stands: document, section, paragraph, spans, publisher's link."""
-    wholes = lookup.ask("wholes", thing=iris(passages))
-    spans = lookup.ask("spans", thing=iris(passages))
-    found = lookup.properties(
-        iris_in(row["span"] for row in spans) | iris_in(row["whole"] for row in wholes)
-    )
-    labels = lookup.labels(_iris(wholes) | _iris(spans) | set(passages))
-    return [
-        {
-            "passage": iri_cell(passage, labels),
-            "wholes": [
-                (row["class"].value.removeprefix(NS), cell(row["whole"], labels))
-                for row in sorted(wholes, key=_size)
-                if row["thing"].value == passage
-            ],
-            "spans": [
-                _span(row["span"].value, found[row["span"].value])
-                for row in spans
-                if row["thing"].value == passage
-            ],
-            "addresses": [
-                cell(address, {})
-                for row in wholes
-                if row["thing"].value == passage
-                for address in found[row["whole"].value].get(_URL, ())
-            ],
-        }
-        for passage in passages
-    ]
-
-
-def _size(row: Row) -> int:
-    """Return where a whole comes among those that hold a passage: the largest first."""
-    sizes = ("Document", "Section", "Paragraph")
-    name = row["class"].value.removeprefix(NS)
-    return sizes.index(name) if name in sizes else len(sizes)
-
-
-def _span(iri: str, has: Mapping[str, Sequence[Term]]) -> dict[str, str]:
-    """Return a span's offsets and digest; the offsets are code points, the end exclusive."""
-    values = {name.rpartition("#")[2]: terms[0].value for name, terms in has.items()}
-    return {
-        "start": values.get("start", ""),
-        "end": values.get("end", ""),
-        "sha256": values.get("sha256", ""),
-        "file": iri.partition("#")[0].rpartition("/")[2],
-    }
 
 
 def conflicts(lookup: Lookup, claims: Sequence[str]) -> list[dict[str, Any]]:

@@ -16,17 +16,16 @@ from werkzeug.exceptions import NotFound
 
 from foedus import results
 from foedus.errors import ParameterError
-from foedus.parameters import Parameter
 from foedus.results import HTML, PREFIXES, ROWS, TRIPLES
 from foedus.saved import SavedQuery
-from foedus.web import replies
-from foedus.web.links import iris_in, row_cells
+from foedus.web import forms, replies, spreadsheet, tables
+from foedus.web.forms import Fault
 from foedus.web.lookup import rows_of
 from foedus.web.sparql import ENDPOINT
 from foedus.web.state import public_url, service
 
-_MOST_OPTIONS = 300
-_MOST_HINTS = 1000
+EXCEL = ".excel"
+"""What a query's path ends with, before ``.csv``, for the file that Excel opens rightly."""
 _FORMAT = "format"
 
 blueprint = Blueprint("queries", __name__)
@@ -51,22 +50,31 @@ def by_topic(queries: Mapping[str, SavedQuery]) -> dict[str, list[SavedQuery]]:
 def saved_query(topic: str, name: str) -> Response:
     """Answer a saved query with the parameters of the address."""
     stem, suffix = replies.split_suffix(name, (*ROWS, HTML))
+    excel = suffix == "csv" and stem.endswith(EXCEL)
+    stem = stem.removesuffix(EXCEL) if excel else stem
     query = service().queries.get(f"{topic}/{stem}")
     if query is None:
         raise NotFound(f"no saved query {topic}/{stem}; /queries lists them")
-    values = _values(query)
-    text = query.bind(values)
+    given = _given(query)
     form = replies.chosen((*ROWS, HTML), suffix=suffix)
+    values, faults = forms.settle(service().lookup, query, given, strict=form is HTML)
     if form is HTML:
-        return _page(query, values, text)
-    response = replies.answer(
-        text, [form], lambda: service().engine.answer(text, rows=form, triples=None)
-    )
-    response.headers["Content-Disposition"] = f'inline; filename="{stem}.{form.name}"'
+        return _page(query, given, values, faults)
+    for fault in faults.values():
+        raise ParameterError(fault.message)
+    text = query.bind(values)
+    if excel:
+        response = replies.answer(f"{text} for Excel", [form], lambda: spreadsheet.csv(text))
+    else:
+        response = replies.answer(
+            text, [form], lambda: service().engine.answer(text, rows=form, triples=None)
+        )
+    place = "attachment" if excel else "inline"
+    response.headers["Content-Disposition"] = f'{place}; filename="{stem}.{form.name}"'
     return response
 
 
-def _values(query: SavedQuery) -> dict[str, str]:
+def _given(query: SavedQuery) -> dict[str, str]:
     """Return the parameters given in the address; the format is none of them."""
     values: dict[str, str] = {}
     for name, given in request.args.lists():
@@ -78,44 +86,40 @@ def _values(query: SavedQuery) -> dict[str, str]:
     return values
 
 
-def _page(query: SavedQuery, values: Mapping[str, str], text: str) -> Response:
+def _page(
+    query: SavedQuery,
+    given: Mapping[str, str],
+    values: Mapping[str, str],
+    faults: Mapping[str, Fault],
+) -> Response:
+    """Show a query's form with its answer, or with what is wrong in it."""
     lookup = service().lookup
+    fields = forms.fields(lookup, query, {**given, **values}, faults)
+    if faults:
+        status = max(fault.status for fault in faults.values())
+        return replies.page(
+            "query.html",
+            status=status,
+            query=query,
+            fields=fields,
+            faults=list(faults.values()),
+            given=given,
+            text=query.text,
+        )
+    text = query.bind(values)
     answer = service().engine.run(text)
     rows = rows_of(answer)[1] if isinstance(answer, ox.QuerySolutions) else []
-    labels = lookup.labels(iris_in(term for row in rows for term in row if term))
     return replies.page(
         "query.html",
         query=query,
-        fields=[_field(parameter, values) for parameter in query.params.values()],
+        fields=fields,
         text=text,
-        columns=list(query.columns.items()),
-        rows=[row_cells(row, labels) for row in rows],
+        table=tables.make(query.columns, rows, tables.names(lookup, rows)),
+        count=len(rows),
+        empty="" if rows else forms.why_empty(lookup, query, values),
         given=values,
         formats=[form.name for form in ROWS],
     )
-
-
-def _field(parameter: Parameter, values: Mapping[str, str]) -> dict[str, object]:
-    """Return a form's field: its value, and the values to choose from where they are few."""
-    value = values.get(parameter.name, parameter.example_value)
-    options = [*parameter.values] or (_things(parameter) if parameter.kind == "iri" else [])
-    term = parameter.term(value)
-    return {
-        "parameter": parameter,
-        "value": parameter.value_of(term),
-        "options": options if len(options) <= _MOST_OPTIONS or parameter.values else [],
-        "hints": options[:_MOST_HINTS] if len(options) > _MOST_OPTIONS else [],
-    }
-
-
-def _things(parameter: Parameter) -> list[tuple[str, str]]:
-    """Return each labelled thing that is a value of a parameter, with its label."""
-    rows = service().lookup.ask("values-within", prefix=[ox.Literal(p) for p in parameter.within])
-    return [
-        (parameter.value_of(thing), row["text"].value)
-        for row in rows
-        if isinstance(thing := row.get("thing"), ox.NamedNode) and "text" in row
-    ]
 
 
 @blueprint.get("/.well-known/sparql-examples")
