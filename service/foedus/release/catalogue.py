@@ -26,7 +26,7 @@ def unknown_terms(folder: Path, declared: set[str]) -> list[UnknownTermError]:
         UnknownTermError(f"the ontology declares no term <{term}>", path=shown(path), line=line)
         for path in sorted(folder.rglob("*.rq"))
         for term, line in _terms(path.read_text(encoding="utf-8"))
-        if term.startswith(_OURS) and term not in _OURS and term not in declared
+        if term.startswith(_OURS) and term not in declared
     ]
 
 
@@ -34,10 +34,14 @@ def _terms(text: str) -> Iterator[tuple[str, int]]:
     """Yield each IRI of a query, prefixed names written out, with its line."""
     split = tokens.split(text)
     prefixes = dict(turtle.PREFIXES)
+    declaring = 0
     for place, token in enumerate(split):
         line = text.count("\n", 0, token.start) + 1
         if token.is_word("PREFIX") and place + 2 < len(split):
             prefixes[split[place + 1].text[:-1]] = split[place + 2].text[1:-1]
+            declaring = place + 2
+        elif place <= declaring:
+            continue
         elif token.kind == "iri":
             yield token.text[1:-1], line
         elif token.kind == "name":
