@@ -139,6 +139,12 @@ class BusyError(FoedusError):
         """Seconds."""
 
 
+class RateError(BusyError):
+    """More requests from one client than are allowed."""
+
+    code = "rate"
+
+
 class EngineError(FoedusError):
     """An engine that failed: a worker that died, or an endpoint that does not answer."""
 

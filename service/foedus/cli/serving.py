@@ -4,6 +4,7 @@ Errors: those of `foedus.web.app` and `foedus.web.serving`, which the group turn
 message and exit status 1.
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -121,7 +122,7 @@ def serve(
     """
     from foedus.engine import Limits
     from foedus.engine.lanes import Sizes
-    from foedus.web import serving
+    from foedus.web import journal, serving
     from foedus.web.app import Config, create_app
 
     if files and not data:
@@ -132,6 +133,7 @@ def serve(
         raise click.UsageError("--data-version belongs to --endpoint")
     if threads <= quick + long_queries + line:
         raise click.UsageError("--threads must be more than --quick, --long and --line together")
+    journal.write_to(sys.stdout)
     app = create_app(
         Config(
             release=None if data or endpoint else folder or _RELEASE,

@@ -15,13 +15,22 @@ from foedus import files, saved
 from foedus.engine import Limits
 from foedus.engine.lanes import Sizes
 from foedus.errors import ReleaseError
-from foedus.web import address, compression, holdings, pages, problems, queries, sparql, things
+from foedus.web import (
+    address,
+    bounds,
+    compression,
+    holdings,
+    journal,
+    pages,
+    problems,
+    queries,
+    sparql,
+    things,
+    vitals,
+)
 from foedus.web.holdings import Holdings
 from foedus.web.lookup import Lookup
 from foedus.web.state import Service
-
-LONGEST_BODY = 1 << 20
-"""Bytes of a posted query; a longer one is refused with 413."""
 
 _POLICY = "; ".join(
     (
@@ -75,20 +84,22 @@ class Config:
 def create_app(config: Config) -> Flask:
     """Return the service as a WSGI application."""
     held = _open(config)
+    engine = journal.NotedEngine(held.engine)
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["foedus"] = Service(
-        engine=held.engine,
+        engine=engine,
         workers=held.workers,
-        lookup=Lookup(held.engine),
+        lookup=Lookup(engine),
         digest=held.digest,
         manifest=held.manifest,
         queries=saved.read_all(config.queries or files.find("queries")),
         base_url=config.base_url.rstrip("/") if config.base_url else None,
     )
     problems.register(app)
+    journal.register(app)
+    bounds.register(app, config.rate)
+    vitals.register(app, held.workers)
     for module in (sparql, queries, things, pages):
         app.register_blueprint(module.blueprint)
     app.after_request(_add_headers)

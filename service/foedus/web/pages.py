@@ -1,4 +1,4 @@
-"""The start page, the search, and the sign of life."""
+"""The start page and the search."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from foedus.web import replies
 from foedus.web.links import Cell, cells, iri_cell, iris_in, shorten
@@ -97,9 +97,3 @@ def _hits(rows: Iterable[Row]) -> list[Hit]:
         )
         for (_, _, text), thing in best
     ]
-
-
-@blueprint.get("/healthz")
-def health() -> Response:
-    """Say that the service answers, and from which release."""
-    return jsonify(status="ok", release=service().digest)

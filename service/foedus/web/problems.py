@@ -21,6 +21,7 @@ from foedus.errors import (
     NotAcceptableError,
     ParameterError,
     QueryError,
+    RateError,
 )
 from foedus.results import HTML, Format, negotiate
 from foedus.web import replies
@@ -29,6 +30,7 @@ STATUSES: dict[type[FoedusError], HTTPStatus] = {
     ParameterError: HTTPStatus.BAD_REQUEST,
     QueryError: HTTPStatus.BAD_REQUEST,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    RateError: HTTPStatus.TOO_MANY_REQUESTS,
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     LimitError: HTTPStatus.GATEWAY_TIMEOUT,
     EngineError: HTTPStatus.BAD_GATEWAY,

@@ -25,14 +25,13 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from foedus.errors import ListenError
+from foedus.web.bounds import LONGEST_BODY
 
 _CONNECTIONS = 1000
 _TURN = 0.5
 _IDLE = 30
 """Seconds without a byte after which a connection is closed: one that sends or reads nothing."""
 _MARGIN = 2.0
-_LONGEST_HEAD = 1 << 16
-"""Bytes of a request's first line and headers; a longer one is refused with 431."""
 
 
 def serve(
@@ -62,7 +61,7 @@ def serve(
             channel_request_lookahead=1,
             clear_untrusted_proxy_headers=not trusts_proxies,
             connection_limit=_CONNECTIONS,
-            max_request_header_size=_LONGEST_HEAD,
+            max_request_body_size=LONGEST_BODY,
         )
     except OSError as error:
         reason = error.strerror or str(error)

@@ -1,0 +1,106 @@
+"""Tell those who run the service how it is: alive, ready, and in figures.
+
+``/healthz`` answers as long as this process does; ``/readyz`` only while queries are evaluated,
+so that a load balancer can wait or go elsewhere; ``/metrics`` counts requests and queries since
+the start. None of them tells anything of what was asked.
+
+Source: the Prometheus exposition format, by its own client library.
+"""
+
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, Response, g, jsonify, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+
+from foedus.engine.guarded import GuardedEngine
+from foedus.errors import FoedusError
+from foedus.web.state import service
+
+PATHS = ("/healthz", "/readyz", "/metrics")
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+blueprint = Blueprint("vitals", __name__)
+
+
+def register(app: Flask, workers: GuardedEngine) -> None:
+    """Count what an app answers, and answer for it."""
+    registry = CollectorRegistry()
+    registry.register(_Workers(workers))
+    ProcessCollector(registry=registry)
+    requests = Counter(
+        "foedus_requests", "Requests answered.", ("method", "route", "status"), registry=registry
+    )
+    seconds = Histogram(
+        "foedus_request_seconds",
+        "Time until the answer's first byte.",
+        ("route",),
+        buckets=_BUCKETS,
+        registry=registry,
+    )
+
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        method = request.method if request.url_rule else "any"
+        requests.labels(method, route, response.status_code).inc()
+        if "start" in g:
+            seconds.labels(route).observe(time.perf_counter() - g.start)
+        return response
+
+    app.after_request(count)
+    app.extensions["foedus-metrics"] = registry
+    app.register_blueprint(blueprint)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    """Say that the service answers, and from which release."""
+    return jsonify(status="ok", release=service().digest)
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """Say whether queries are evaluated."""
+    try:
+        service().engine.run("ASK {}")
+    except FoedusError as error:
+        response = jsonify(status="not ready", reason=error.code)
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return response
+    return jsonify(status="ok", release=service().digest)
+
+
+class _Workers(Collector):
+    """What has happened to queries, read when somebody asks."""
+
+    def __init__(self, workers: GuardedEngine) -> None:
+        self._workers = workers
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every figure."""
+        counts = self._workers.counts
+        for name, meaning, value in (
+            ("queries", "Queries asked.", counts.queries),
+            ("long_queries", "Queries that left the quick lane.", counts.long),
+            ("refused_queries", "Queries told to come later.", counts.busy),
+            ("forked_workers", "Worker processes started.", counts.forked),
+            ("dead_workers", "Worker processes that died of something else.", counts.died),
+        ):
+            yield CounterMetricFamily(f"foedus_{name}", meaning, value=value)
+        stopped = CounterMetricFamily(
+            "foedus_stopped_queries", "Queries stopped, by limit.", labels=["limit"]
+        )
+        for limit, number in sorted(counts.stopped.items()):
+            stopped.add_metric([limit], number)
+        yield stopped
+        yield GaugeMetricFamily(
+            "foedus_idle_workers", "Worker processes that wait.", value=self._workers.idle()
+        )
