@@ -5,7 +5,7 @@ PORT ?= 8321
 DOCUMENTS ?= ../shared/documents
 BIN := .venv/bin
 
-.PHONY: install run build test conformance lint lock docs bench clean
+.PHONY: install run build test conformance clients lint lock docs bench clean
 
 install: .venv/installed
 
@@ -25,6 +25,10 @@ test: install
 
 conformance: install
 	PYTHONPATH=tests $(BIN)/python -m conformance
+
+clients: install
+	if command -v npm >/dev/null; then npm ci --no-audit --no-fund --prefix tests/clients; fi
+	$(BIN)/python -m pytest -q tests/clients
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -24,7 +24,7 @@ _FORMATS = {
     ".rdf": ox.RdfFormat.RDF_XML,
     ".nt": ox.RdfFormat.N_TRIPLES,
 }
-_SERVE = "from foedus.cli.asking import serve; serve()"
+_SERVE = "from foedus.cli import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,18 @@ def quads_of(cases: Iterable[Case]) -> Iterator[ox.Quad]:
 
 @contextmanager
 def serving(quads: Iterable[ox.Quad]) -> Iterator[str]:
-    """Run a server over quads; yield its address."""
-    from conftest import write_release
-
+    """Run ``foedus serve`` over quads; yield its address."""
     with tempfile.TemporaryDirectory() as scratch:
-        release = write_release(Path(scratch) / "release", list(quads))
-        (Path(scratch) / "queries").mkdir()
-        command = [sys.executable, "-c", _SERVE, "--port", "0", "--release", str(release)]
-        command += ["--queries", str(Path(scratch) / "queries")]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        data, queries = Path(scratch) / "data.nq", Path(scratch) / "queries"
+        ox.serialize(quads, str(data), ox.RdfFormat.N_QUADS)
+        queries.mkdir()
+        command = [sys.executable, "-c", _SERVE, "serve", "--port", "0", "--data", str(data)]
+        with subprocess.Popen(
+            [*command, "--queries", str(queries)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
             assert process.stderr is not None
             line = process.stderr.readline()
             try:
