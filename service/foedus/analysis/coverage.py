@@ -9,16 +9,16 @@ A saved query names its period by its parameters: ``year`` (one calendar year), 
 ``graph``; without that it asks all graphs of the records layer.
 
 Shape: `CoverageWarning`.
-Errors: `QueryError` from the engine.
+Errors: those of the engine that is asked.
 Used by ``web`` and ``cli``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyoxigraph as ox
 
-from foedus.engine import Engine
 from foedus.saved import SavedQuery
 
 PERIOD = ("year", "from", "to", "day")
@@ -44,6 +44,14 @@ GROUP BY ?graph ?title ?from ?to
 ORDER BY ?graph
 """
 _COLUMNS = ("graph", "title", "from", "to", "limit")
+
+
+class Answering(Protocol):
+    """Whatever answers a SELECT query; every `foedus.engine.Engine` does."""
+
+    def run(self, query: str) -> object:
+        """Return the solutions of a query."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ class CoverageWarning:
     message: str
 
 
-def read(engine: Engine) -> list[Coverage]:
+def read(engine: Answering) -> list[Coverage]:
     """Return what each graph of voting records covers, by graph."""
     answer = engine.run(_COVERED)
     if not isinstance(answer, ox.QuerySolutions):
@@ -82,7 +90,7 @@ def read(engine: Engine) -> list[Coverage]:
 
 
 def coverage_warnings(
-    engine: Engine, graphs: Sequence[str], years: Iterable[int]
+    engine: Answering, graphs: Sequence[str], years: Iterable[int]
 ) -> list[CoverageWarning]:
     """Return a warning for each record that does not cover all of the years.
 
@@ -112,7 +120,7 @@ def coverage_warnings(
 
 
 def warnings_for(
-    engine: Engine, query: SavedQuery, values: Mapping[str, str]
+    engine: Answering, query: SavedQuery, values: Mapping[str, str]
 ) -> list[CoverageWarning]:
     """Return the warnings for a saved query with the given parameters, examples for the others.
 

@@ -47,11 +47,6 @@ def state(key: str) -> ox.NamedNode:
     return ox.NamedNode(iris.mint("state", key))
 
 
-def year(number: int) -> ox.Literal:
-    """Return a calendar year."""
-    return ox.Literal(f"{number:04}", datatype=ox.NamedNode(XSD.gYear))
-
-
 def decimal(number: float, places: int = 4) -> ox.Literal:
     """Return a number with so many decimals, those that are 0 at the end left out.
 

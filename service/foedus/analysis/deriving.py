@@ -114,7 +114,7 @@ def _by_state(roll: Roll) -> Iterator[ox.Quad]:
                 continue
             values: dict[ox.NamedNode, Term] = {
                 term("observesState"): cube.state(key),
-                term("observedYear"): cube.year(number),
+                term("observedYear"): ox.Literal(number),
                 term("votesCast"): ox.Literal(within.cast.bit_count()),
                 term("yesVotes"): ox.Literal(within.votes_for.bit_count()),
                 term("noVotes"): ox.Literal(within.against.bit_count()),
@@ -129,7 +129,7 @@ def _pair(one: str, other: str) -> dict[ox.NamedNode, Term]:
 
 def _part(kind: Kind, part: str) -> dict[ox.NamedNode, Term]:
     if kind is BY_YEAR:
-        return {term("observedYear"): cube.year(int(part))}
+        return {term("observedYear"): ox.Literal(int(part))}
     return {term("observesSubject"): ox.NamedNode(part)}
 
 
