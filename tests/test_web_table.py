@@ -17,7 +17,7 @@ TURTLE, PROBLEM = "text/turtle", "application/problem+json"
 
 TABLE = [
     # The start page, search, catalogue, terms
-    ("/", HTML, 200, "text/html", ["The Gazette on the two kingdoms", "What is claimed of a thing?", "curl"]),
+    ("/", HTML, 200, "text/html", ["The Gazette on the two kingdoms", "What is claimed of a thing?", "curl", "<strong>2</strong> claims</span> · <span><strong>1</strong> roll call</span> · <span><strong>1</strong> document</span> · <span><strong>2</strong> states"]),
     ("/search?q=alliance+hearsay", HTML, 200, "text/html", ["1 found", "/id/claim/gazette-1894/not-allied"]),
     ("/search?q=RURITANIA", HTML, 200, "text/html", ["/id/state/RUR"]),
     ("/search?q=no+such+words", HTML, 200, "text/html", ["0 found"]),

@@ -1,23 +1,35 @@
 """The start page and the search."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pyoxigraph as ox
 from flask import Blueprint, Response, request
 
-from foedus.web import replies
-from foedus.web.links import Cell, cells, iri_cell, iris_in, shorten
-from foedus.web.lookup import Row
+from foedus.web import replies, search
+from foedus.web.links import NS, Cell, iri_cell, shorten
+from foedus.web.lookup import Lookup, Row
 from foedus.web.queries import by_topic
 from foedus.web.sparql import ENDPOINT
 from foedus.web.state import public_url, service
 
 _LONGEST = 200
-_SHOWN = 200
-_RANKS = ("label", "title", "prefLabel", "altLabel", "statement", "definition")
+_COUNTED = (
+    ("Claim", "claim", "claims"),
+    ("RollCall", "roll call", "roll calls"),
+    ("Treaty", "treaty", "treaties"),
+    ("Document", "document", "documents"),
+    ("State", "state", "states"),
+)
+"""What the start page counts: class, and its names for one and for many."""
+_FIRST = (
+    "claims/verdicts",
+    "claims/views-of-others-by-document",
+    "claims/hedged-claims-by-document",
+    "votes/sanctions-on-north-korea",
+)
+"""The questions that show best what can be asked."""
 _LAYERS = ("records", "claims", "derived", "propositions", "things", "documents", "ontology")
 
 blueprint = Blueprint("pages", __name__)
@@ -26,16 +38,30 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def start() -> Response:
     """Show what there is and how to ask it."""
-    rows = service().lookup.ask("documents")
+    lookup, queries = service().lookup, service().queries
+    documents = [_document(row) for row in lookup.ask("documents") if "document" in row]
     return replies.page(
         "start.html",
+        counts=_counts(lookup),
         layers=_layers(service().manifest),
-        documents=[_document(row) for row in rows if "document" in row],
-        topics=by_topic(service().queries),
+        documents=sorted(documents, key=lambda document: -document.claims),
+        worked=[queries[path] for path in _FIRST if path in queries],
+        topics=by_topic({path: q for path, q in queries.items() if path not in _FIRST}),
         endpoint=public_url(ENDPOINT),
         home=public_url(),
         digest=service().digest,
     )
+
+
+def _counts(lookup: Lookup) -> list[tuple[int, str]]:
+    """Return how many things of each kind there are, with the kind's name."""
+    found = {
+        row["class"].value: int(row["things"].value)
+        for row in lookup.ask("counts")
+        if "class" in row
+    }
+    numbers = [(found.get(NS + name, 0), one, many) for name, one, many in _COUNTED]
+    return [(number, one if number == 1 else many) for number, one, many in numbers if number]
 
 
 def _layers(manifest: Mapping[str, Any]) -> list[tuple[str, int, int]]:
@@ -46,54 +72,25 @@ def _layers(manifest: Mapping[str, Any]) -> list[tuple[str, int, int]]:
     return [(name, graphs[name], triples[name]) for name in order if name in triples]
 
 
-def _document(row: Row) -> dict[str, object]:
-    iri = row["document"].value
-    title = row["title"].value if "title" in row else shorten(iri)
-    return {
-        "link": iri_cell(iri, {iri: title}),
-        "issued": row["issued"].value if "issued" in row else "",
-        "claims": int(row["claims"].value),
-    }
-
-
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A thing that a search found, with the text that matched."""
+class DocumentLine:
+    """A document as the start page names it."""
 
     link: Cell
-    classes: tuple[Cell, ...]
-    text: str
+    issued: str
+    claims: int
+
+
+def _document(row: Row) -> DocumentLine:
+    iri = row["document"].value
+    title = row["title"].value if "title" in row else shorten(iri)
+    issued = row["issued"].value if "issued" in row else ""
+    return DocumentLine(iri_cell(iri, {iri: title}), issued, int(row["claims"].value))
 
 
 @blueprint.get("/search")
-def search() -> Response:
-    """Find the things of which one label, title, statement or definition holds every word."""
+def find() -> Response:
+    """Find things, claims and questions by words."""
     wanted = request.args.get("q", "").strip()[:_LONGEST]
-    words = wanted.split()
-    rows = service().lookup.ask("search", word=[ox.Literal(w) for w in words]) if words else []
-    hits = _hits(rows)
-    return replies.page("search.html", wanted=wanted, hits=hits[:_SHOWN], count=len(hits))
-
-
-def _hits(rows: Iterable[Row]) -> list[Hit]:
-    """Return each thing once, by its best match: labels before statements, short before long."""
-    matches: dict[str, list[tuple[int, int, str]]] = {}
-    classes: dict[str, set[str]] = {}
-    for row in rows:
-        thing, text = row["thing"].value, row["text"].value
-        name = row["property"].value.rpartition("/")[2].rpartition("#")[2]
-        matches.setdefault(thing, []).append((_RANKS.index(name), len(text), text))
-        classes.setdefault(thing, set()).update(iris_in([row["class"]] if "class" in row else []))
-    best = sorted((min(found), thing) for thing, found in matches.items())
-    shown = best[:_SHOWN]
-    labels = service().lookup.labels(
-        {thing for _, thing in shown} | {name for _, thing in shown for name in classes[thing]}
-    )
-    return [
-        Hit(
-            iri_cell(thing, labels),
-            cells((ox.NamedNode(name) for name in classes[thing]), labels),
-            text,
-        )
-        for (_, _, text), thing in best
-    ]
+    found = search.find(service().lookup, service().queries, wanted)
+    return replies.page("search.html", wanted=wanted, found=found)
