@@ -16,6 +16,7 @@ characters of what it says.
 import threading
 import time
 from itertools import islice
+from typing import IO
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
@@ -111,6 +112,8 @@ class RemoteEngine:
                 return self._collect(response, end, most)
             finally:
                 response.close()
+        except urllib3.exceptions.NewConnectionError as error:  # a kind of time-out to urllib3
+            raise EngineError(f"the endpoint {self._url} cannot be asked: {error}") from error
         except urllib3.exceptions.TimeoutError as error:
             raise self._too_long() from error
         except urllib3.exceptions.HTTPError as error:
@@ -146,17 +149,14 @@ class RemoteEngine:
         body = unnamed_file()
         try:
             if self._limits.rows is not None:
-                self._count(found)
-            answer = parse(found.body, found.form)
-            if form.rows is not None:
-                results.write_into(body, answer, form)
-            elif form.triples is not None and not isinstance(
-                answer, ox.QuerySolutions | ox.QueryBoolean
-            ):
-                ox.serialize(answer, body, form.triples, prefixes=results.PREFIXES)
+                _count(found, self._limits.rows)
+            _convert(found, form, body)
         except (SyntaxError, OSError, ValueError) as error:
             body.close()
-            raise EngineError(f"the endpoint's answer is no {found.form.media}: {error}") from error
+            # Without its traceback, which keeps what pyoxigraph lets no other thread drop.
+            raise EngineError(
+                f"the endpoint's answer is no {found.form.media}: {error}"
+            ) from error.with_traceback(None)
         except BaseException:
             body.close()
             raise
@@ -164,14 +164,22 @@ class RemoteEngine:
         body.seek(0)
         return Written(form, body, size)
 
-    def _count(self, found: Written) -> None:
-        most = self._limits.rows or 0
-        answer = parse(found.body, found.form)
-        if not isinstance(answer, ox.QueryBoolean) and len(list(islice(answer, most + 1))) > most:
-            raise LimitError(f"the answer has more than {most} rows, which one answer may have")
-        found.body.seek(0)
-
     def _too_long(self) -> LimitError:
         return LimitError(
             f"the query was stopped after {self._limits.seconds:g} seconds, the time one may take"
         )
+
+
+def _convert(found: Written, form: Format, body: IO[bytes]) -> None:
+    answer = parse(found.body, found.form)
+    if isinstance(answer, ox.QuerySolutions | ox.QueryBoolean):
+        results.write_into(body, answer, form)
+    else:
+        ox.serialize(answer, body, form.triples, prefixes=results.PREFIXES)
+
+
+def _count(found: Written, most: int) -> None:
+    answer = parse(found.body, found.form)
+    if not isinstance(answer, ox.QueryBoolean) and len(list(islice(answer, most + 1))) > most:
+        raise LimitError(f"the answer has more than {most} rows, which one answer may have")
+    found.body.seek(0)

@@ -28,12 +28,12 @@ from typing import Any
 from foedus import results
 from foedus.engine import Dataset, QuerySyntaxError, embedded, pick, wire
 from foedus.errors import (
+    DataError,
     EngineError,
     FoedusError,
     LimitError,
     NotAcceptableError,
     QueryError,
-    ReleaseError,
 )
 from foedus.results import ROWS, TRIPLES
 
@@ -42,12 +42,12 @@ _CHUNK = 1 << 16
 KINDS: dict[str, type[FoedusError]] = {
     kind.__name__: kind
     for kind in (
+        DataError,
         EngineError,
         LimitError,
         NotAcceptableError,
         QueryError,
         QuerySyntaxError,
-        ReleaseError,
     )
 }
 """The errors that travel."""

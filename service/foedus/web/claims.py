@@ -7,8 +7,6 @@ queries however many it shows.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import pyoxigraph as ox
-
 from foedus.web import evidence
 from foedus.web.evidence import Verdict
 from foedus.web.links import LABEL, NS, Cell, cell, cells, iri_cell, iris_in
@@ -166,7 +164,8 @@ def _amount(has: Properties, labels: Mapping[str, str]) -> str:
         return next((cell(value, labels).text for value in has.get(NS + name, ())), "")
 
     def is_true(name: str) -> bool:
-        return any(value == ox.Literal(True) for value in has.get(NS + name, ()))
+        # Virtuoso writes the same boolean as 1.
+        return any(value.value in ("true", "1") for value in has.get(NS + name, ()))
 
     parts = [text("exactValue")]
     if text("lowerBound"):
