@@ -1,12 +1,23 @@
-"""Compression, tags of compressed answers, and preflights."""
+"""Compression, tags of compressed answers, preflights, prefixes, and answers that break off."""
 
+import dataclasses
 import gzip
+import http.client
+import io
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+import waitress.wasyncore
 from flask.testing import FlaskClient
 
+from foedus.engine import Dataset, Written
+from foedus.engine.embedded import EmbeddedEngine
+from foedus.results import Format
 from foedus.web import replies
+from foedus.web.app import Config, create_app
 
 ALL = {"query": "SELECT * WHERE { ?s ?p ?o }"}
 SMALL = {"query": "ASK {}"}
@@ -142,8 +153,6 @@ def test_relative_iri_has_a_base(client: FlaskClient) -> None:
     ],
 )
 def test_path_of_the_base_url_is_the_prefix(small_release: Path, base_url: str, path: str) -> None:
-    from foedus.web.app import Config, create_app
-
     queries = Path(__file__).parent / "web" / "queries"
     app = create_app(Config(release=small_release, queries=queries, base_url=base_url))
     client = app.test_client()
@@ -169,9 +178,66 @@ FORWARDED = {
 def test_forwarded_headers_count_only_where_configured(
     small_release: Path, proxies: int, address: str
 ) -> None:
-    from foedus.web.app import Config, create_app
-
     queries = Path(__file__).parent / "web" / "queries"
     app = create_app(Config(release=small_release, queries=queries, proxies=proxies))
     body = app.test_client().get("/sparql", headers=FORWARDED).get_data(as_text=True)
     assert f"sd:endpoint <{address}>" in body
+
+
+class FailingDisk(io.BytesIO):
+    """A file of which the second half cannot be read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return bytes of the first half, then fail."""
+        left = len(self.getvalue()) // 2 - self.tell()
+        if left <= 0:
+            raise OSError("the disk is gone")
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
+class FailingEngine(EmbeddedEngine):
+    """An engine whose answers break off while they are sent."""
+
+    def answer(
+        self,
+        query: str,
+        *,
+        rows: Format | None,
+        triples: Format | None,
+        dataset: Dataset | None = None,
+    ) -> Written:
+        """Return an answer that is on a failing disk."""
+        whole = super().answer(query, rows=rows, triples=triples, dataset=dataset)
+        body = FailingDisk(whole.body.read())
+        return Written(whole.form, body, whole.size)
+
+
+@pytest.fixture
+def failing_server(small_release: Path, engine: EmbeddedEngine) -> Iterator[int]:
+    """Run the server's own WSGI server over a failing engine; yield its port."""
+    app = create_app(Config(release=small_release, queries=Path(__file__).parent / "web/queries"))
+    failing = FailingEngine(engine._store)
+    app.extensions["foedus"] = dataclasses.replace(app.extensions["foedus"], engine=failing)
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=1, ident=None)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield server.effective_port
+    waitress.wasyncore.close_all(server._map)
+    thread.join(10)
+    server.task_dispatcher.shutdown()
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "text/tab-separated-values", "application/json"])
+def test_answer_that_breaks_off_is_short(
+    failing_server: int, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    monkeypatch.setattr(replies, "_SMALL", 0)
+    query = "SELECT * WHERE { ?s ?p ?o . ?a ?b ?c } LIMIT 2000"
+    connection = http.client.HTTPConnection("127.0.0.1", failing_server, timeout=20)
+    connection.request("GET", "/sparql?" + urlencode({"query": query}), headers={"Accept": accept})
+    response = connection.getresponse()
+    assert response.status == 200
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        response.read()
+    response.close()
+    connection.close()

@@ -50,7 +50,8 @@ def endpoint(suffix: str | None = None) -> Response:
 @blueprint.after_request
 def _say_what_is_taken(response: Response) -> Response:
     """Name the media types of a query, for a client that has to find them out."""
-    if request.method == "OPTIONS" or response.status_code == 415:
+    is_asked = request.method == "OPTIONS" and request.endpoint == "sparql.endpoint"
+    if is_asked or response.status_code == 415:
         response.headers["Accept-Post"] = f"{protocol.DIRECT}, {protocol.FORM}"
         response.headers["Accept-Query"] = protocol.DIRECT
     return response
