@@ -2,10 +2,16 @@
 
 Usage: python -m conformance [--approve] [SUITE ...]   (``PYTHONPATH=tests``)
 Exits with 1 where a failure is not explained in ``docs/conformance.md`` or its counts differ.
+
+Another server that has an endpoint at ``/sparql`` can be judged too: ``--write FILE`` writes the
+data that it must hold as N-Quads, ``--server URL`` says where it is.
 """
 
 import argparse
 import sys
+from contextlib import nullcontext
+
+import pyoxigraph as ox
 
 from conformance import described, evaluation, protocol, reports
 from conformance.live import quads_of, serving
@@ -38,10 +44,10 @@ def judge(server: str, case: Case) -> Outcome:
     return evaluation.run(server, case)
 
 
-def run(suites: tuple[str, ...]) -> list[Outcome]:
-    """Return the outcomes of the tests of suites, over one server."""
+def run(suites: tuple[str, ...], running: str | None = None) -> list[Outcome]:
+    """Return the outcomes of the tests of suites, over a running server or one of their own."""
     cases = [case for suite in suites for case in read(suite)]
-    with serving(quads_of(cases)) as server:
+    with nullcontext(running) if running else serving(quads_of(cases)) as server:
         return [judge(server, case) for case in cases]
 
 
@@ -49,17 +55,23 @@ def main() -> int:
     """Run the suites named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--approve", action="store_true", help="write the counts into the page")
+    parser.add_argument("--write", metavar="FILE", help="write the data of all suites, no more")
+    parser.add_argument("--server", metavar="URL", help="judge this server")
     parser.add_argument("suites", nargs="*", metavar="SUITE")
     given = parser.parse_args()
     if not SUITES.is_dir():
         print(f"no {SUITES}: the suites are no part of the project", file=sys.stderr)
         return 2
-    outcomes = run(tuple(given.suites) or ORDER)
+    if given.write:
+        cases = [case for suite in ORDER for case in read(suite)]
+        ox.serialize(quads_of(cases), given.write, ox.RdfFormat.N_QUADS)
+        return 0
+    outcomes = run(tuple(given.suites) or ORDER, given.server)
     print(reports.table(outcomes))
     for outcome in outcomes:
         if outcome.result == "failed":
             print(f"\n{outcome.case.key}: {outcome.case.name}\n  {outcome.reason}")
-    if given.suites:
+    if given.suites or given.server:
         return 0
     report = ROOT / "build" / "earl.ttl"
     report.parent.mkdir(exist_ok=True)
