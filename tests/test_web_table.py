@@ -17,7 +17,7 @@ TURTLE, PROBLEM = "text/turtle", "application/problem+json"
 
 TABLE = [
     # The start page, search, catalogue, terms
-    ("/", HTML, 200, "text/html", ["The Gazette on the two kingdoms", "What is claimed of a thing?", "curl", "<strong>2</strong> claims</span> · <span><strong>1</strong> roll call</span> · <span><strong>1</strong> document</span> · <span><strong>2</strong> states"]),
+    ("/", HTML, 200, "text/html", ["The Gazette on the two kingdoms", "What is claimed of a thing?", "curl", "<strong>2</strong> claims</span> · <span><strong>1</strong> roll call</span> · <span><strong>1</strong> treaty</span> · <span><strong>1</strong> document</span> · <span><strong>2</strong> states"]),
     ("/search?q=alliance+hearsay", HTML, 200, "text/html", ["1 found", "/id/claim/gazette-1894/not-allied"]),
     ("/search?q=RURITANIA", HTML, 200, "text/html", ["/id/state/RUR"]),
     ("/search?q=no+such+words", HTML, 200, "text/html", ["0 found"]),
@@ -43,9 +43,14 @@ TABLE = [
     ("/id/query/states/states", HTML, 303, None, ["Location: /queries/states/states"]),
     (f"/page/{RUR}", HTML, 200, "text/html", ["<h1>Ruritania</h1>", "Vote on R/1", "The two kingdoms are allies.", "The Editor"]),
     (f"/page/{RUR}.html", HTML, 200, "text/html", ["<h1>Ruritania</h1>"]),
+    (f"/page/{RUR}", HTML, 200, "text/html", ["Its government is called", "Same as", "<summary>Codes</summary>", "Party to", "Peace of Zenda: signed on Ruritania 1894-05-01, according to The Gazette"]),
+    ("/page/treaty/peace", HTML, 200, "text/html", ["What sources state", ">Signed on Ruritania 1894-05-01, according to The Gazette</a>"]),
+    ("/page/resolution/R-1", HTML, 200, "text/html", ["Votes</span> on it", 'For <span class="count">1</span>', "1894-04-01", ">Ruritania</a>"]),
+    ("/page/person/editor", HTML, 200, "text/html", ['it makes or is said to hold <span class="count">2</span>']),
+    ("/page/place/edelweiss", HTML, 200, "text/html", ["No record, claim or rule here speaks of it"]),
     ("/page/state/XXX", HTML, 404, "text/html", ["nothing is known of"]),
     ("/page/claim/gazette-1894/not-allied", HTML, 200, "text/html", ["some travellers", "rejected", ">probable</span>", "denies:", "<q class=\"hedge\">it is said</q>", "10 to 42", "https://example.org/gazette", "The record bears this out", "Polarity"]),
-    (f"/page/{PASSAGE}", HTML, 200, "text/html", ["The two kingdoms are allies.", "10 to 42", "abc123", "Of alliances"]),
+    (f"/page/{PASSAGE}", HTML, 200, "text/html", ["The two kingdoms are allies.", "10 to 42", "abc123", "Of alliances", "<summary>Check it</summary>", "</a>, in section <a"]),
     ("/page/document/gazette-1894", HTML, 200, "text/html", ["1894-05", "publisher-page", "unknown", "Of alliances", "The two kingdoms are allies."]),
     (f"/page/{PROPOSITION}", HTML, 200, "text/html", ["that assert it", "that deny it", "independentSources", "is allied with", "The record contradicts this", "1 of 2 rows speaks against"]),
     ("/page/proposition/guards-of-ruritania", HTML, 200, "text/html", ["more than 300", "several hundred"]),

@@ -13,6 +13,7 @@ from foedus.web.links import LABEL, NS, Cell, cell, cells, iri_cell, iris_in
 from foedus.web.lookup import Lookup, Properties, Term
 
 _ASSERTS = NS + "asserts"
+_LAST = 1 << 30
 _CITES = "http://purl.org/spar/cito/citesAsEvidence"
 
 
@@ -43,6 +44,8 @@ class ClaimView:
     about: tuple[Cell, ...]
     theories: tuple[Cell, ...]
     propositions: tuple[str, ...]
+    place: int
+    """Where its first passage stands among those of the document."""
     verdicts: tuple[Verdict, ...]
     """What the records say of its propositions, contradictions first."""
     outcome: str
@@ -131,9 +134,16 @@ def _claim(
         about=shown("isAbout"),
         theories=shown("belongsToTheory"),
         propositions=tuple(sorted(iris_in(has.get(_ASSERTS, ())))),
+        place=min((_ordinal(cell.text) for cell in shown("isCarriedBy")), default=_LAST),
         verdicts=tuple(verdicts),
         outcome=evidence.badge(verdicts, denies=side == "negative"),
     )
+
+
+def _ordinal(label: str) -> int:
+    """Return the number in a passage's label, "passage 25"."""
+    number = label.rpartition(" ")[2]
+    return int(number) if number.isdecimal() else _LAST
 
 
 def _proposition(iri: str, has: Properties, labels: Mapping[str, str]) -> PropositionView:

@@ -9,11 +9,11 @@ Shape: a mapping of names to views, as the templates use them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from foedus.results import PREFIXES
-from foedus.web import evidence, tables
+from foedus.web import evidence, records, tables
 from foedus.web.claims import ClaimView, read_claims, read_propositions
 from foedus.web.links import (
     LABEL,
@@ -28,7 +28,9 @@ from foedus.web.links import (
 )
 from foedus.web.lookup import Lookup, Row, Term, iris
 from foedus.web.places import places
+from foedus.web.state import service
 
+_BY_DOCUMENT = "claims/claims-by-document"
 _LAYER = VOCABULARY + "layer/"
 _SHOWN_ABOVE = frozenset({RDF_TYPE, LABEL})
 DCTERMS = PREFIXES["dcterms"]
@@ -48,6 +50,45 @@ _METADATA = (
 KINDS = {"Claim": "claim", "Passage": "passage", "Document": "document"}
 
 
+_SAID = {
+    PREFIXES["skos"] + "altLabel": "Also called",
+    PREFIXES["skos"] + "exactMatch": "Same as",
+    PREFIXES["skos"] + "closeMatch": "Much the same as",
+    PREFIXES["skos"] + "definition": "Definition",
+    PREFIXES["rdfs"] + "seeAlso": "See also",
+    NS + "governmentAlias": "Its government is called",
+    NS + "hasPart": "Parts",
+    NS + "hasParty": "Parties",
+    NS + "isDecidedBy": "Decided by",
+    NS + "isResolutionAbout": "About",
+    NS + "occursOn": "On",
+    NS + "hasOutcome": "Outcome",
+    NS + "earliest": "Not before",
+    NS + "latest": "Not after",
+    DCTERMS + "source": "Source",
+    DCTERMS + "title": "Title",
+}
+"""What a page calls a property of the thing, where its label is not for people."""
+_SAID_INWARD = {
+    NS + "hasParty": "Party to",
+    NS + "hasSubject": "What sources state",
+    NS + "hasObject": "What sources state",
+    NS + "isResolutionAbout": "Resolutions and drafts about it",
+    NS + "isVoteOn": "Votes on it",
+    NS + "isDecidedBy": "Has decided",
+    NS + "votedFor": "Voted in favour in",
+    NS + "votedAgainst": "Voted against in",
+    NS + "abstained": "Abstained in",
+    NS + "vetoedBy": "Vetoed in",
+    NS + "isMemberOf": "Members",
+    NS + "succeeds": "Succeeded by",
+}
+"""What a page calls a property by which others point to the thing."""
+_CODES = frozenset({NS + "isoCode", NS + "cowCode", NS + "m49Code"})
+"""Codes: folded, because few come for them."""
+_LONG = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One property with its values."""
@@ -55,7 +96,10 @@ class Fact:
     property: Cell
     values: tuple[Cell, ...]
     inward: bool
-    """Whether the values are what points here, not what this points to."""
+    """Whether the values point here and only the property's own label tells of it."""
+
+    in_lines: bool
+    """Whether each value takes a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +116,9 @@ def portrait(lookup: Lookup, thing: str) -> dict[str, Any] | None:
     inward = lookup.ask("backlinks", thing=iris([thing]))
     if not outward and not inward:
         return None
-    labels = lookup.labels(_iris(outward) | _iris(inward) | {thing})
+    named = _iris(outward) | _iris(inward) | {thing}
+    labels = lookup.labels(named)
+    labels |= records.sentences(lookup, named, labels, thing)
     classes = sorted(iris_in(row["value"] for row in outward if row["property"].value == RDF_TYPE))
     return {
         "iri": thing,
@@ -121,12 +167,22 @@ def _by_layer(
     for (layer, graph, is_inward, prop), terms in sorted(grouped.items()):
         own = layer in ("records", "derived")
         section = layer if own else "referrers" if is_inward else "identity"
+        section = "codes" if prop in _CODES and section == "identity" else section
         source = sources.setdefault(section, {}).setdefault(
             graph, Source(iri_cell(graph, labels), [])
         )
-        source.facts.append(Fact(iri_cell(prop, labels), cells(terms, labels), is_inward))
-    names = ("identity", "records", "derived", "referrers")
+        source.facts.append(_fact(prop, cells(terms, labels), labels, is_inward=is_inward))
+    names = ("identity", "codes", "records", "derived", "referrers")
     return {name: list(sources.get(name, {}).values()) for name in names}
+
+
+def _fact(prop: str, values: tuple[Cell, ...], labels: Mapping[str, str], is_inward: bool) -> Fact:
+    """Return a fact under the name that people know the property by."""
+    said = (_SAID_INWARD if is_inward else _SAID).get(prop)
+    shown = iri_cell(prop, labels)
+    name = said or shown.text[:1].upper() + shown.text[1:]
+    in_lines = len(values) > 1 and any(len(cell.text) > _LONG for cell in values)
+    return Fact(replace(shown, text=name), values, is_inward and said is None, in_lines)
 
 
 def _layer(row: Row) -> str:
@@ -140,6 +196,9 @@ def add_thing(lookup: Lookup, page: dict[str, Any]) -> None:
     page["claims"] = by_document(read_claims(lookup, about))
     held = lookup.things("claims-held-by", thing, column="claim")
     page["held"] = by_document(read_claims(lookup, held))
+    page["held_count"] = len(held)
+    page["roll_calls"] = records.roll_calls(lookup, thing)
+    page["tabled"] = _BY_DOCUMENT in service().queries
     found = lookup.things("propositions-of-thing", thing, column="proposition")
     page["propositions"] = read_propositions(lookup, found)
     judged = lookup.things("judged", thing, column="proposition")
@@ -150,11 +209,16 @@ def add_thing(lookup: Lookup, page: dict[str, Any]) -> None:
 
 
 def by_document(claims: Iterable[ClaimView]) -> list[tuple[Cell | None, list[ClaimView]]]:
-    """Return claims by the document that makes them, so that voices do not run together."""
+    """Return claims by the document that makes them, so that voices do not run together.
+
+    Within a document they come in the order of its text.
+    """
     grouped: dict[str, tuple[Cell | None, list[ClaimView]]] = {}
     for claim in claims:
         key = claim.document.title if claim.document else ""
         grouped.setdefault(key, (claim.document, []))[1].append(claim)
+    for _, found in grouped.values():
+        found.sort(key=lambda claim: claim.place)
     return [grouped[key] for key in sorted(grouped)]
 
 
@@ -234,7 +298,7 @@ def _conclusions(lookup: Lookup, proposition: str) -> list[tuple[Cell, Cell, lis
             iri_cell(iri, labels),
             cells(has.get(RDF_TYPE, ()), labels)[0],
             [
-                Fact(iri_cell(prop, labels), cells(values, labels), False)
+                _fact(prop, cells(values, labels), labels, is_inward=False)
                 for prop, values in sorted(has.items())
                 if prop not in (*_SHOWN_ABOVE, *_FOR_MACHINES, NS + "concernsProposition")
             ],
