@@ -11,7 +11,7 @@ install: .venv/installed
 
 .venv/installed: pyproject.toml .ci/constraints.txt .ci/environment.py
 	$(PYTHON) .ci/environment.py .venv
-	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[documents]' --group dev
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[analysis,documents]' --group dev
 	@touch $@
 
 run: build
@@ -44,7 +44,7 @@ bench: build
 
 lock: install
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra documents --group dev \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra analysis --extra documents --group dev \
 	  --no-annotate --no-header --no-emit-package foedus -o .ci/constraints.txt pyproject.toml
 
 clean:

@@ -56,7 +56,8 @@ def main() -> None:
             quads = f"{scratch}/release/data.nq"
             floor = [sys.executable, "-c", FLOOR, quads, f"{scratch}/copy.nq"]
             times["load and dump"].append(seconds(floor))
-        lines = sum(1 for _ in Path(quads).open("rb"))
+        with Path(quads).open("rb") as data:
+            lines = sum(1 for _ in data)
         print(f"{lines} quads, {arguments.runs} runs: minimum, median, maximum")
         for name, values in times.items():
             row(name, values)

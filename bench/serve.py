@@ -56,9 +56,9 @@ def run(release: Path, paths: list[str]) -> tuple[float, int]:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     start = time.perf_counter()
+    foedus = str(Path(sys.executable).with_name("foedus"))
     server = subprocess.Popen(
-        [str(Path(sys.executable).with_name("foedus")), "serve"]
-        + ["--release", str(release), "--port", str(port)],
+        [foedus, "serve", "--release", str(release), "--port", str(port)],
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )

@@ -24,6 +24,7 @@ ORDER = (
     "parameters",
     "saved",
     "verdicts",
+    "analysis",
     "release",
     "records",
     "results",
