@@ -10,6 +10,7 @@ BIN := .venv/bin
 install: .venv/installed
 
 .venv/installed: pyproject.toml .ci/constraints.txt .ci/environment.py
+	@echo "Installing into .venv; this takes a minute or two"
 	$(PYTHON) .ci/environment.py .venv
 	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[analysis,documents]' --group dev
 	@touch $@
