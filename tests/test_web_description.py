@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from rdflib import RDF, Graph, Literal, Namespace, URIRef
 
 from foedus.engine import embedded
+from foedus.web.description import describe
 
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 VOID = Namespace("http://rdfs.org/ns/void#")
@@ -78,6 +79,13 @@ def test_graphs_are_named_and_counted(described: Graph, engine: embedded.Embedde
     assert described.value(named[STATES], DCTERMS.title) == Literal("States", lang="en")
     counts = [int(str(described.value(graph, VOID.triples))) for graph in named.values()]
     assert sum(counts) == len(engine) // 2
+
+
+def test_union_is_promised_where_it_is_known(client: FlaskClient, described: Graph) -> None:
+    assert (None, SD.feature, SD.UnionDefaultGraph) in described
+    lookup = client.application.extensions["foedus"].lookup
+    elsewhere = describe(lookup, ENDPOINT, is_union=False)
+    assert not [t for t in elsewhere if t.predicate.value == str(SD.feature)]
 
 
 def test_void_leads_to_the_endpoint_and_counts(

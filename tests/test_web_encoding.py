@@ -106,6 +106,14 @@ def test_query_method(client: FlaskClient) -> None:
     assert client.open("/sparql", method="QUERY").status_code == 415
 
 
+def test_coded_body_is_refused(client: FlaskClient) -> None:
+    headers = {"Content-Type": "application/sparql-query", "Content-Encoding": "gzip"}
+    response = client.post("/sparql", data=gzip.compress(b"ASK {}"), headers=headers)
+    assert (response.status_code, response.headers["Accept-Encoding"]) == (415, "identity")
+    headers["Content-Encoding"] = "identity"
+    assert client.post("/sparql", data="ASK {}", headers=headers).status_code == 200
+
+
 def test_post_is_not_answered_with_304(client: FlaskClient) -> None:
     tag = client.post("/sparql", data=SMALL).headers["ETag"]
     again = client.post("/sparql", data=SMALL, headers={"If-None-Match": tag})

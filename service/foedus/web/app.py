@@ -95,6 +95,7 @@ def create_app(config: Config) -> Flask:
         manifest=held.manifest,
         queries=saved.read_all(config.queries or files.find("queries")),
         base_url=config.base_url.rstrip("/") if config.base_url else None,
+        unites_graphs=config.endpoint is None,
     )
     problems.register(app)
     journal.register(app)

@@ -26,15 +26,19 @@ _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _SAFE = "/:@!$&'()*+,;=~"
 
 
-def describe(lookup: Lookup, endpoint: str) -> Iterator[ox.Triple]:
-    """Yield the Service Description of the service at an absolute address."""
+def describe(lookup: Lookup, endpoint: str, *, is_union: bool) -> Iterator[ox.Triple]:
+    """Yield the Service Description of the service at an absolute address.
+
+    ``is_union`` says whether the default graph is known to be the union of the named ones.
+    """
     service, dataset = _part(endpoint, "service"), _part(endpoint, "dataset")
     union = _part(endpoint, "default-graph")
     yield ox.Triple(service, _TYPE, _sd("Service"))
     yield ox.Triple(service, _sd("endpoint"), ox.NamedNode(endpoint))
     yield ox.Triple(service, _sd("supportedLanguage"), _sd("SPARQL10Query"))
     yield ox.Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Query"))
-    yield ox.Triple(service, _sd("feature"), _sd("UnionDefaultGraph"))
+    if is_union:
+        yield ox.Triple(service, _sd("feature"), _sd("UnionDefaultGraph"))
     yield ox.Triple(service, _sd("defaultEntailmentRegime"), ox.NamedNode(_SIMPLE))
     for form in (*ROWS, *TRIPLES):
         yield ox.Triple(service, _sd("resultFormat"), _format(form))

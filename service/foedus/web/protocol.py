@@ -8,7 +8,7 @@ Parameters that the protocol does not know are ignored.
 Source: SPARQL 1.1 Protocol, 2.1 (query operation), 2.2 (update operation, refused); the HTTP
 QUERY method (draft-ietf-httpbis-safe-method-w-body).
 Errors: 400 for a query that is missing or repeated and for text that is not UTF-8; 403 for the
-update operation; 415 for another media type or charset.
+update operation; 415 for another media type, charset or coding.
 """
 
 from dataclasses import dataclass
@@ -61,6 +61,9 @@ def read() -> Question | None:
 
 def _posted() -> list[str]:
     """Return the queries in the body."""
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMediaType(f"the body must be sent as it is, not in {coding}")
     charset = request.mimetype_params.get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(f"the body must be in UTF-8, not in {charset}")

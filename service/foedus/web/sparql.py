@@ -54,6 +54,7 @@ def _say_what_is_taken(response: Response) -> Response:
     if is_asked or response.status_code == 415:
         response.headers["Accept-Post"] = f"{protocol.DIRECT}, {protocol.FORM}"
         response.headers["Accept-Query"] = protocol.DIRECT
+        response.headers["Accept-Encoding"] = "identity"
     return response
 
 
@@ -74,11 +75,13 @@ def _describe(suffix: str | None) -> Response:
     form = replies.chosen((*TRIPLES, HTML), suffix=suffix)
     if form is HTML:
         return _show(EXAMPLE, None)
-    url = public_url(ENDPOINT)
+    held, url = service(), public_url(ENDPOINT)
     return replies.data(
         form,
         f"description of {url}",
-        lambda: results.write_triples(description.describe(service().lookup, url), form),
+        lambda: results.write_triples(
+            description.describe(held.lookup, url, is_union=held.unites_graphs), form
+        ),
     )
 
 
@@ -133,4 +136,5 @@ def _answered(question: Question, answer: Answer) -> Response:
 def _show(query: str, dataset: Dataset | None, *, status: int = 200, **content: object) -> Response:
     """Return the page to write a query in, with what came of this one."""
     graphs = dict(zip(GRAPHS, (dataset.default, dataset.named), strict=True)) if dataset else {}
-    return replies.page("sparql.html", status=status, query=query, graphs=graphs, **content)
+    content |= {"query": query, "graphs": graphs, "is_union": service().unites_graphs}
+    return replies.page("sparql.html", status=status, **content)

@@ -26,6 +26,11 @@ class Service:
     queries: Mapping[str, SavedQuery]
     base_url: str | None
     """The public address, without a slash at its end; None takes the request's own."""
+    unites_graphs: bool
+    """Whether the default graph is known to be the union of the named ones.
+
+    That is so for data of our own; behind an endpoint, it is the endpoint's choice.
+    """
 
 
 def service() -> Service:
