@@ -18,7 +18,7 @@ from werkzeug.exceptions import NotFound
 
 from foedus import results, saved
 from foedus.results import HTML, TRIPLES, Format
-from foedus.web import portraits, replies
+from foedus.web import jsonld, portraits, replies
 from foedus.web.links import BASE, GRAPH, ID, NS, iri_cell, local_path
 from foedus.web.lookup import Lookup, Row, iris
 from foedus.web.state import service
@@ -43,6 +43,8 @@ def thing(key: str) -> Response:
     form = replies.chosen(_OFFERED, suffix=suffix)
     if (ID + stem).startswith(saved.IRI):
         target = "/queries/" + (ID + stem).removeprefix(saved.IRI)
+    elif not service().lookup.ask("known", thing=_named(ID + stem)):
+        raise _unknown(ID + stem)
     elif form is HTML:
         target = f"/page/{stem}"
     else:
@@ -86,7 +88,7 @@ def terms(suffix: str | None = None) -> Response:
     form = replies.chosen(_OFFERED, suffix=suffix)
     lookup = service().lookup
     if form is not HTML:
-        return replies.data(form, NS, lambda: _write(lookup.ask("ontology-quads"), form))
+        return replies.data(form, NS, lambda: _write(lookup.ask("ontology-quads"), form, NS))
     return replies.page("terms.html", sections=read_terms(lookup))
 
 
@@ -101,7 +103,7 @@ def graph(key: str) -> Response:
     if not rows and content is None:
         raise NotFound(f"no graph {iri}")
     if form is not HTML:
-        return replies.data(form, iri, lambda: _write(rows, form))
+        return replies.data(form, iri, lambda: _write(rows, form, iri))
     subjects = list(dict.fromkeys(row["subject"].value for row in rows))
     labels = lookup.labels(subjects)
     return replies.page(
@@ -122,6 +124,15 @@ def _named(iri: str) -> list[ox.NamedNode]:
         raise NotFound(f"nothing is known of {iri}") from error
 
 
+def _unknown(iri: str) -> NotFound:
+    """Return the error for an IRI of which nothing is known; it tells of a suffix not on offer."""
+    stem, dot, suffix = iri.rpartition(".")
+    if dot and "/" not in suffix and service().lookup.ask("known", thing=_named(stem)):
+        offered = ", ".join(f".{form.name}" for form in _OFFERED)
+        return NotFound(f"{stem} has no .{suffix}; it has {offered}")
+    return NotFound(f"nothing is known of {iri}")
+
+
 def _local(path: str) -> str:
     return local_path(BASE.rstrip("/") + path) or path
 
@@ -130,7 +141,7 @@ def _page(iri: str) -> Response:
     lookup = service().lookup
     content = portraits.portrait(lookup, _named(iri)[0].value)
     if content is None:
-        raise NotFound(f"nothing is known of {iri}")
+        raise _unknown(iri)
     _ADDITIONS[content["kind"]](lookup, content)
     return replies.page(f"{content['kind']}.html", **content)
 
@@ -139,13 +150,16 @@ def _data(iri: str, form: Format) -> Response:
     lookup = service().lookup
     rows = lookup.ask("quads-of-thing", thing=_named(iri))
     if not rows:
-        raise NotFound(f"nothing is known of {iri}")
-    return replies.data(form, iri, lambda: _write(rows, form))
+        raise _unknown(iri)
+    return replies.data(form, iri, lambda: _write(rows, form, iri))
 
 
-def _write(rows: list[Row], form: Format) -> bytes:
-    quads = (
+def _write(rows: list[Row], form: Format, iri: str) -> bytes:
+    """Return the statements of rows in a format; JSON-LD leads with the node of an IRI."""
+    quads = [
         ox.Quad(row["subject"], row["property"], row["value"], row["graph"])  # type: ignore[arg-type]
         for row in rows
-    )
+    ]
+    if form.triples == ox.RdfFormat.JSON_LD:
+        return jsonld.write((quad.triple for quad in quads), first=iri)
     return results.write_triples(quads, form)
