@@ -23,7 +23,7 @@ def body(client: FlaskClient, text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Ruritania", ["Called “Ruritania”", "Propositions"]),
+        ("Ruritania", ["Called “Ruritania”", "Propositions", "Other things"]),
         ("strelsau", ["Called “strelsau”"]),
         ("vote", ["Questions", "Votes", "Graphs"]),
         ("claims", ["Questions", "Terms", "Graphs"]),

@@ -27,6 +27,7 @@ _LONGEST_NAME = 300
 _BY_TOPIC = {"claims": "values-spoken-of", "events": "values-spoken-of", "votes": "values-voted-on"}
 """What a topic's questions have answers for, where the range takes any thing."""
 _DOCUMENT = "https://w3id.org/foedus/id/document/"
+STATE_NAME = "https://w3id.org/foedus/id/state-name/"
 _ID = "https://w3id.org/foedus/id/"
 
 Choice = tuple[str, str]
@@ -107,6 +108,8 @@ def _by_name(lookup: Lookup, parameter: Parameter, text: str, message: str) -> s
     bearing = {
         row["thing"].value for row in rows if row["thing"].value.startswith(parameter.within)
     }
+    # A state and the records of its names are called alike; the state is meant.
+    bearing = {iri for iri in bearing if not iri.startswith(STATE_NAME)} or bearing
     if len(bearing) == 1:
         return parameter.value_of(ox.NamedNode(bearing.pop()))
     if bearing:

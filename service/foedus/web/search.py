@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from foedus.saved import SavedQuery
 from foedus.web import words
 from foedus.web.claims import ClaimView, read_claims
+from foedus.web.forms import STATE_NAME
 from foedus.web.links import BASE, GRAPH, ID, Cell, cells, iri_cell, iris_in
 from foedus.web.lookup import Lookup, Row
 
@@ -165,7 +166,11 @@ def _groups(
     grouped: dict[str, list[str]] = {}
     for thing, match in kept.items():
         place = _heading(thing)
-        if place not in _LAST[1:] and match.is_named(" ".join(words.split(name))):
+        if (
+            place not in _LAST[1:]
+            and not thing.startswith(STATE_NAME)
+            and match.is_named(" ".join(words.split(name)))
+        ):
             place = f"Called “{name}”"
         grouped.setdefault(place, []).append(thing)
     order = sorted(grouped, key=lambda place: _ORDER.index(place) if place in _ORDER else -1)
