@@ -5,6 +5,9 @@ PORT ?= 8321
 DOCUMENTS ?= ../shared/documents
 BIN := .venv/bin
 
+# Small matrices lose more to threads than they gain; on a busy machine, minutes.
+export OPENBLAS_NUM_THREADS ?= 1
+
 .PHONY: install run build test conformance clients lint lock docs bench clean
 
 install: .venv/installed
