@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Small matrices lose more to threads than they gain; on a busy machine, minutes.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: install run build test conformance clients lint lock docs bench clean
+.PHONY: install run build test conformance clients soak fuzz lint lock docs bench clean
 
 install: .venv/installed
 
@@ -33,6 +33,12 @@ conformance: install
 clients: install
 	if command -v npm >/dev/null; then npm ci --no-audit --no-fund --prefix tests/clients; fi
 	$(BIN)/python -m pytest -q tests/clients
+
+soak: build
+	$(BIN)/python bench/soak.py
+
+fuzz: install
+	$(BIN)/python -m pytest -q tests/test_fuzz.py --hypothesis-profile=long
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -98,6 +98,7 @@ def main() -> int:
     parser.add_argument("--release", type=Path, default=Path("build/release"))
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--products", type=int, help="clients that send products; a tenth")
     parser.add_argument("--pause", type=float, default=0.5)
     options = parser.parse_args()
     command = [str(Path(sys.executable).with_name("foedus")), "serve", "--port", "0"]
@@ -112,7 +113,7 @@ def main() -> int:
     processes = set(tree(server.pid))
     seen = Seen()
     end = time.monotonic() + options.seconds
-    heavy = options.clients // 10
+    heavy = options.clients // 10 if options.products is None else options.products
     clients = [
         threading.Thread(target=multiply, args=(port, number, end, seen)) for number in range(heavy)
     ] + [
@@ -131,8 +132,11 @@ def main() -> int:
     after = resident(server.pid)
     server.terminate()
     status = server.wait(60)
-    time.sleep(0.5)
-    left = [pid for pid in processes if Path(f"/proc/{pid}").exists()]
+    for _ in range(50):
+        left = [pid for pid in processes if Path(f"/proc/{pid}").exists()]
+        if not left:
+            break
+        time.sleep(0.1)  # giving a gigabyte back takes a moment
     took = sorted(seen.small)
     centiles = statistics.quantiles(took, n=100)
     print(f"{options.clients} clients, {heavy} of them with products, {options.seconds:g} s")

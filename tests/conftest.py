@@ -20,6 +20,7 @@ import pyoxigraph as ox
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from rdflib import Dataset
 
 from foedus.engine import embedded
@@ -28,6 +29,9 @@ from foedus.web.app import Config, create_app
 
 WEB = Path(__file__).parent / "web"
 _SERVE = "from foedus.cli.asking import serve; serve()"
+
+
+settings.register_profile("long", max_examples=20_000, deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -32,6 +32,9 @@ _JSON, _N_TRIPLES = ROWS[0], TRIPLES[1]
 _GROWN = 64 << 10
 """Kilobytes by which a worker's memory may have grown for it to be asked again."""
 
+_SLOWEST = 4
+"""Times its patience that a query stays in the quick lane where it gets no processor."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -128,37 +131,59 @@ class GuardedEngine:
         return Written(form, asked.body, asked.size)
 
     def _evaluate(self, request: dict[str, Any], asked: Asked) -> None:
-        """Collect the answer, in the quick lane or in the place for long queries."""
+        """Collect the answer, in the quick lane or in a place for long queries."""
         key = hashlib.sha256(json.dumps(request["query"]).encode()).digest()
         lanes = self._lanes
         if not lanes.is_long(key):
             with lanes.quick():
                 worker = self._take()
                 start = time.monotonic()
-                soon, end = start + lanes.sizes.patience, start + self.limits.seconds
-                if self._collect(worker, request, asked, min(soon, end)):
+                if self._collect_soon(worker, request, asked, start):
                     return
                 # Leaving the lane frees the place; the worker leaves with its query.
                 stays = lanes.take_long()
                 if not stays:
-                    self._nursery.end(worker)
-            lanes.remember(key)
+                    self._nursery.kill(worker)
             self.counts.long += 1
             if stays:
-                self._finish(worker, None, asked, end)
+                self._finish(worker, None, asked, key, start)
                 return
             asked.restart()
         lanes.await_long()
-        self._finish(self._take(), request, asked, time.monotonic() + self.limits.seconds)
+        self._finish(None, request, asked, key, time.monotonic())
+
+    def _collect_soon(
+        self, worker: Worker, request: dict[str, Any], asked: Asked, start: float
+    ) -> bool:
+        """Return whether the answer was whole before the query had to leave the quick lane."""
+        sizes = self._lanes.sizes
+        last = start + min(_SLOWEST * sizes.patience, self.limits.seconds)
+        used = worker.processor_seconds()
+        given: dict[str, Any] | None = request
+        while True:
+            turn = min(time.monotonic() + sizes.slice, last)
+            if self._collect(worker, given, asked, turn):
+                return True
+            most = sizes.slice if self._lanes.is_crowded() else sizes.patience
+            if turn >= last or worker.processor_seconds() - used >= most:
+                return False
+            given = None
 
     def _finish(
-        self, worker: Worker, request: dict[str, Any] | None, asked: Asked, end: float
+        self,
+        worker: Worker | None,
+        request: dict[str, Any] | None,
+        asked: Asked,
+        key: bytes,
+        start: float,
     ) -> None:
-        """Let a long query end in its place; ``request`` None where it runs already."""
+        """Let a long query end in its place; ``request`` None where a worker runs it already."""
         try:
+            worker = worker or self._take()
             worker.yield_to_others()
+            end = start + self.limits.seconds
             if not self._collect(worker, request, asked, end, is_long=True):
-                self._nursery.end(worker)
+                self._nursery.kill(worker)
                 self.counts.stopped["time"] += 1
                 raise LimitError(
                     f"the query was stopped after {self.limits.seconds:g} seconds, the time one "
@@ -166,6 +191,8 @@ class GuardedEngine:
                 )
         finally:
             self._lanes.leave_long()
+            took = time.monotonic() - start
+            self._lanes.remember(key, is_long=took >= self._lanes.sizes.patience)
 
     def _collect(
         self,
@@ -192,14 +219,14 @@ class GuardedEngine:
             self._give_back(worker, peak=asked.peak, keep=not is_long)
             raise
         except BaseException:
-            self._nursery.end(worker)
+            self._nursery.kill(worker)
             raise
         self._give_back(worker, peak=asked.peak, keep=not is_long)
         return True
 
     def _autopsy(self, worker: Worker) -> FoedusError:
         """Return the error that a worker's end stands for."""
-        status = self._nursery.end(worker)
+        status = self._nursery.bury(worker)
         if status == -signal.SIGABRT:
             self.counts.stopped["memory"] += 1
             return LimitError(
@@ -224,7 +251,7 @@ class GuardedEngine:
             if worker.is_alive():
                 return worker
             self.counts.died += 1
-            self._nursery.end(worker)
+            self._nursery.bury(worker)
 
     def _fork(self) -> Worker:
         self.counts.forked += 1
@@ -239,7 +266,7 @@ class GuardedEngine:
             if keep:
                 self._idle.append(worker)
         if not keep:
-            self._nursery.end(worker)
+            self._nursery.kill(worker)
 
 
 def _end(nursery: Nursery, idle: list[Worker]) -> None:

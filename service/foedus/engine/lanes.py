@@ -1,10 +1,11 @@
 """Let small queries pass while long ones run: who is evaluated now, who waits, who is refused.
 
-Every query starts in the quick lane. One that is not done after `Sizes.patience` seconds is a
-long one: it goes on in one of few places for long queries, at the lowest priority, or, where
-these are taken, is stopped and waits in a line of limited length to be evaluated anew. A query
-that was long once goes there directly the next time. So however many long queries come, a place
-in the quick lane is held by one of them for a moment only.
+Every query starts in the quick lane. One that has used `Sizes.patience` seconds of a processor, or
+`Sizes.slice` where others wait for its place, leaves: it goes on in one of few places for long
+queries, at the lowest priority, or, where these are taken, is stopped and waits in a line of
+limited length to be evaluated anew. A query that was long once goes there directly the next time.
+So however many long queries come, each holds a place in the quick lane for a moment only. Places
+are given in the order in which they were asked for.
 
 Units: seconds.
 Errors: `BusyError` where the line is full, or nothing came free in time.
@@ -12,7 +13,7 @@ Used by ``guarded``.
 """
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,9 +34,51 @@ class Sizes:
     line: int = 8
     """Long queries that wait."""
     patience: float = 0.25
-    """Seconds after which a query is a long one."""
+    """Seconds of a processor after which a query is a long one."""
+    slice: float = 0.02
+    """The same while others wait for its place."""
     wait: float = 10.0
     """Seconds that a query waits for a place."""
+
+
+class Places:
+    """A number of places, given in the order in which they are asked for."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: deque[threading.Lock] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, wait: float) -> bool:
+        """Take a place; return False where none came free in so many seconds."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            if wait <= 0:
+                return False
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        if turn.acquire(timeout=wait):
+            return True
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                return False
+        return True  # it was given at the last moment
+
+    def leave(self) -> None:
+        """Give a place to whoever waits longest, or back."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
+
+    def is_asked_for(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._waiting)
 
 
 class Lanes:
@@ -43,50 +86,55 @@ class Lanes:
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
-        self._quick = threading.BoundedSemaphore(sizes.quick)
-        self._long = threading.BoundedSemaphore(sizes.long)
-        self._line = threading.BoundedSemaphore(sizes.line)
+        self._quick = Places(sizes.quick)
+        self._long = Places(sizes.long)
+        self._line = Places(sizes.line)
         self._known: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
     def quick(self) -> Iterator[None]:
         """Hold a place in the quick lane."""
-        if not self._quick.acquire(timeout=self.sizes.wait):
+        if not self._quick.take(self.sizes.wait):
             raise self._busy("too many queries at once")
         try:
             yield
         finally:
-            self._quick.release()
+            self._quick.leave()
+
+    def is_crowded(self) -> bool:
+        """Whether somebody waits for a place in the quick lane."""
+        return self._quick.is_asked_for()
 
     def take_long(self) -> bool:
         """Take a place for a long query if one is free; `leave_long` gives it back."""
-        return self._long.acquire(blocking=False)
+        return self._long.take(0)
 
     def await_long(self) -> None:
         """Wait in the line for such a place."""
-        if not self._line.acquire(blocking=False):
+        if not self._line.take(0):
             raise self._busy("too many long queries at once")
         try:
-            if not self._long.acquire(timeout=self.sizes.wait):
+            if not self._long.take(self.sizes.wait):
                 raise self._busy("too many long queries at once")
         finally:
-            self._line.release()
+            self._line.leave()
 
     def leave_long(self) -> None:
         """Give a place for a long query back."""
-        self._long.release()
+        self._long.leave()
 
     def is_long(self, key: bytes) -> bool:
         """Whether this query was long before."""
         with self._lock:
             return key in self._known
 
-    def remember(self, key: bytes) -> None:
-        """Note that this query is long."""
+    def remember(self, key: bytes, *, is_long: bool) -> None:
+        """Note whether this query was long."""
         with self._lock:
-            self._known[key] = None
-            self._known.move_to_end(key)
+            self._known.pop(key, None)
+            if is_long:
+                self._known[key] = None
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
 

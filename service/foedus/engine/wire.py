@@ -13,12 +13,14 @@ import struct
 import time
 
 _HEAD = struct.Struct(">cI")
+HEAD_SIZE = _HEAD.size
 _READ = 1 << 18
 
 READY, FAULT = b"R", b"F"
 """The data are loaded, or an error as JSON."""
-FORK, END = b"W", b"K"
-"""A new worker on the socket that comes along; the end of one, by its number."""
+FORK, KILL, BURY = b"W", b"K", b"B"
+"""A new worker on the socket that comes along; by its number, the end of one, of which nothing
+is answered, and the exit status of one that has died."""
 QUERY, HEAD, DATA, WHOLE = b"Q", b"H", b"D", b"E"
 """A query; then its answer: the format, the bytes, and that these were all."""
 
@@ -30,6 +32,12 @@ def frame(tag: bytes, payload: bytes = b"") -> bytes:
     b'Q\x00\x00\x00\x02ab'
     """
     return _HEAD.pack(tag, len(payload)) + payload
+
+
+def read_head(head: bytes) -> tuple[bytes, int]:
+    """Return a frame's tag and the size of its payload."""
+    tag, size = _HEAD.unpack(head)
+    return tag, size
 
 
 class Reader:

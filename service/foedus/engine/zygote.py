@@ -22,6 +22,7 @@ import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def main() -> None:
     gc.freeze()  # a collection in a worker would write to every page that holds an object
     control.sendall(wire.frame(wire.READY))
     workers: set[int] = set()
+    killed: set[int] = set()
     try:
         while command := _command(control):
             tag, payload, passed = command
@@ -79,29 +81,44 @@ def main() -> None:
                 os.close(passed)
                 workers.add(worker)
                 control.sendall(wire.frame(wire.FORK, str(worker).encode()))
+            elif int(payload) not in workers:
+                raise ValueError(f"{payload!r} is no worker")
             else:
                 worker = int(payload)
-                status = str(_end(worker)) if worker in workers else ""
-                workers.discard(worker)
-                control.sendall(wire.frame(wire.END, status.encode()))
+                workers.remove(worker)
+                if tag == wire.KILL:
+                    _kill(worker)
+                    killed.add(worker)
+                else:
+                    control.sendall(wire.frame(wire.BURY, str(_bury(worker)).encode()))
+            killed -= {worker for worker in killed if os.waitpid(worker, os.WNOHANG)[0]}
     finally:
         for worker in workers:
-            _end(worker)
+            _kill(worker)
 
 
 def _command(control: socket.socket) -> tuple[bytes, bytes, int] | None:
     """Return the next command with the socket that came along, or None where the server is gone."""
     try:
-        found, passed, _, _ = socket.recv_fds(control, 64, 1)
+        head, passed, _, _ = socket.recv_fds(control, wire.HEAD_SIZE, 1, socket.MSG_WAITALL)
+        if len(head) < wire.HEAD_SIZE:
+            return None
+        tag, size = wire.read_head(head)
+        payload = control.recv(size, socket.MSG_WAITALL)
     except ConnectionError:
         return None
-    if not found:
-        return None
-    return found[:1], found[5:], passed[0] if passed else -1
+    return tag, payload, passed[0] if passed else -1
 
 
-def _end(worker: int) -> int:
-    """Kill a worker if it still runs; return its exit status, negative for a signal."""
+def _kill(worker: int) -> None:
+    """Kill a worker, and do not wait: giving back its memory takes a moment."""
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, worker, 0)  # or a busy machine keeps it from ending
+    os.kill(worker, signal.SIGKILL)
+
+
+def _bury(worker: int) -> int:
+    """Return the exit status of a worker that has died, negative for a signal."""
     os.kill(worker, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
 
