@@ -31,7 +31,7 @@ WEB = Path(__file__).parent / "web"
 _SERVE = "from foedus.cli.asking import serve; serve()"
 
 
-settings.register_profile("long", max_examples=20_000, deadline=None)
+settings.register_profile("long", max_examples=5_000, deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

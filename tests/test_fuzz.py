@@ -1,6 +1,6 @@
 """Whatever comes, the answer is a proper one: the protocol, ``Accept``, and parameters.
 
-Short here; ``make fuzz`` tries 20,000 of each.
+Short here; ``make fuzz`` tries 5,000 of each.
 """
 
 import pytest
