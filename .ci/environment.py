@@ -44,9 +44,8 @@ def fetch_pip(python: Path) -> None:
         with urllib.request.urlopen(urljoin(INDEX, wheel["url"]), timeout=60) as answer:
             content = answer.read()
     except urllib.error.URLError as error:
-        sys.exit(
-            f"cannot fetch pip ({error.reason}); 'apt-get install ca-certificates python3-venv' helps"
-        )
+        hint = "apt-get install ca-certificates python3-venv"
+        sys.exit(f"cannot fetch pip ({error.reason}); '{hint}' helps")
     if hashlib.sha256(content).hexdigest() != wheel["digests"]["sha256"]:
         sys.exit(f"the wheel fetched from {wheel['url']} is not the one the index describes")
     with tempfile.TemporaryDirectory() as scratch:
