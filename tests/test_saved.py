@@ -134,7 +134,8 @@ def test_file_that_is_not_utf8(tmp_path: Path) -> None:
 
 
 def test_catalogue_is_by_path_in_order() -> None:
-    assert list(saved.read_all(QUERIES)) == ["claims/claims-by-thing", "states/states"]
+    paths = ["claims/claims-by-thing", "states/states", "votes/allied"]
+    assert list(saved.read_all(QUERIES)) == paths
 
 
 def test_missing_folder_is_said(tmp_path: Path) -> None:
