@@ -5,15 +5,12 @@ Used by the readers.
 
 from foedus.records.rollcalls import DataSet
 
-_UNDL = {
-    "license": "https://digitallibrary.un.org/pages/?ln=en&page=tos",
-    "rights": (
-        "Copyright of the United Nations; the Dag Hammarskjöld Library allows use without profit "
-        "and with attribution. Decide before publishing: single votes are facts of the public "
-        "record, the compilation is not freely licensed."
-    ),
-    "failed_texts": False,
-}
+_UNDL_TERMS = "https://digitallibrary.un.org/pages/?ln=en&page=tos"
+_UNDL_RIGHTS = (
+    "Copyright of the United Nations; the Dag Hammarskjöld Library allows use without profit "
+    "and with attribution. Decide before publishing: single votes are facts of the public "
+    "record, the compilation is not freely licensed."
+)
 _CRAWL = "https://github.com/lefthand67/un_votes"
 
 UNDL_GA = DataSet(
@@ -21,28 +18,36 @@ UNDL_GA = DataSet(
     title="General Assembly voting data of the UN Digital Library",
     body="GA",
     source="https://digitallibrary.un.org/record/4060887",
-    **_UNDL,  # type: ignore[arg-type]
+    license=_UNDL_TERMS,
+    rights=_UNDL_RIGHTS,
+    failed_texts=False,
 )
 UNDL_SC = DataSet(
     name="undl-sc",
     title="Security Council voting data of the UN Digital Library",
     body="SC",
     source="https://digitallibrary.un.org/record/4055387",
-    **_UNDL,  # type: ignore[arg-type]
+    license=_UNDL_TERMS,
+    rights=_UNDL_RIGHTS,
+    failed_texts=False,
 )
 UNDL_RECORDS_GA = DataSet(
     name="undl-records-ga",
     title="General Assembly votes read from the records of the UN Digital Library",
     body="GA",
     source=_CRAWL,
-    **_UNDL,  # type: ignore[arg-type]
+    license=_UNDL_TERMS,
+    rights=_UNDL_RIGHTS,
+    failed_texts=False,
 )
 UNDL_RECORDS_SC = DataSet(
     name="undl-records-sc",
     title="Security Council votes read from the records of the UN Digital Library",
     body="SC",
     source=_CRAWL,
-    **_UNDL,  # type: ignore[arg-type]
+    license=_UNDL_TERMS,
+    rights=_UNDL_RIGHTS,
+    failed_texts=False,
 )
 VOETEN = DataSet(
     name="voeten",
