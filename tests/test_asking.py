@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from foedus.cli import main
+from foedus import results
+from foedus.cli import asking, main
+from foedus.errors import ReleaseError
 
 QUERIES = Path(__file__).parent / "web" / "queries"
 CLAIM = "https://w3id.org/foedus/id/claim/gazette-1894/allied"
@@ -44,7 +46,8 @@ def test_parameters_and_formats(small_release: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("none/none",), "no saved query 'none/none'"),
+        (("none/none",), "no saved query 'none/none'; foedus query lists them"),
+        (("state",), "no saved query 'state'; did you mean states/states? foedus query lists them"),
         (("states/states", "-p", "most=10"), "a whole number from 1 to 9"),
         (("states/states", "-p", "most"), "NAME=VALUE"),
         (("states/states", "-p", "most=1", "-p", "most=2"), "given twice"),
@@ -95,3 +98,45 @@ def test_missing_release_is_said(tmp_path: Path) -> None:
     result = run("sparql", "-", "--release", str(tmp_path / "none"), text="ASK {}")
     assert result.exit_code == 1
     assert "no release here; foedus build makes one" in result.stderr
+
+
+def test_release_is_looked_for_in_one_place_after_another(tmp_path: Path) -> None:
+    places = [tmp_path / "here", tmp_path / "checkout"]
+    with pytest.raises(ReleaseError, match=r"here: no release here; .* --release names one"):
+        asking.first_release(places)
+    places[1].mkdir()
+    assert asking.first_release(places) == places[1]
+    places[0].mkdir()
+    assert asking.first_release(places) == places[0]
+
+
+def test_release_of_the_current_folder_is_asked(
+    small_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "release").symlink_to(small_release)
+    result = run("sparql", "-", text="ASK { ?s ?p 'Ruritania'@en }")
+    assert (result.stdout, result.stderr) == ("yes\n", "")
+
+
+def test_folder_of_a_build_is_a_release_too(small_release: Path, tmp_path: Path) -> None:
+    (tmp_path / "release").symlink_to(small_release)
+    assert run("sparql", "-", "--release", str(tmp_path), text="ASK {}").stdout == "yes\n"
+
+
+@pytest.mark.parametrize("form", ["table", *(offered.name for offered in results.ROWS)])
+def test_what_no_record_covers_is_said_before_the_rows(full_release: Path, form: str) -> None:
+    query = ("query", "analyses/vetoes-by-period", "--release", str(full_release))
+    outside = run(*query, "-p", "from=1990", "-p", "to=1991", "--format", form)
+    assert outside.exit_code == 0
+    said = "warning: United Nations Security Council: 1990 to 1991 not recorded, which is not none"
+    assert outside.stderr.splitlines()[0] == said
+    assert outside.output.startswith(said) and "warning" not in outside.stdout
+    inside = run(*query, "-p", "from=2023", "-p", "to=2023", "--format", form)
+    assert "2023 recorded in part only" in inside.stderr
+
+
+def test_question_of_fixed_texts_has_no_warning(full_release: Path) -> None:
+    result = run("query", "votes/sanctions-on-north-korea", "--release", str(full_release))
+    assert (result.exit_code, result.stderr) == (0, "13 rows\n")

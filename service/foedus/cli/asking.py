@@ -1,14 +1,17 @@
 """The asking commands: ``query`` and ``sparql``; ``serve`` stands in ``serving``.
 
 They open the release in this process, so they need no server. Rows go to standard output: as a
-table for people, or in any format the service writes.
+table for people, or in any format the service writes; what no record covers of a saved query goes
+before them to standard error. The release is the one named, else that of the current folder, else
+that of the checkout Foedus runs from.
 
 Errors: those of `foedus.release`, `foedus.saved` and `foedus.engine`, which the group turns into
 one message and exit status 1.
 """
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,10 +19,12 @@ import click
 import pyoxigraph as ox
 
 from foedus import files, results, saved
+from foedus.analysis import coverage
 from foedus.cli.serving import serve
 from foedus.engine import Answer, embedded
-from foedus.errors import ParameterError, QueryError
-from foedus.release.folder import open_release
+from foedus.engine.embedded import EmbeddedEngine
+from foedus.errors import ParameterError, QueryError, ReleaseError
+from foedus.release.folder import LINK, open_release
 
 _RELEASE = Path("build/release")
 _WIDEST = 10_000
@@ -32,10 +37,31 @@ _release = click.option(
     "--release",
     "folder",
     type=click.Path(path_type=Path),
-    default=_RELEASE,
-    show_default=True,
-    help="Folder of the release to ask.",
+    metavar="DIR",
+    help=f"Folder of the release to ask.  [default: {_RELEASE}]",
 )
+
+
+def _engine(folder: Path | None) -> EmbeddedEngine:
+    """Load the release of a folder, or the one nearest at hand."""
+    if folder is not None:
+        within = folder / LINK
+        return embedded.load(open_release(within if within.exists() else folder).data)
+    places = (_RELEASE, files.find("ontology").parent / _RELEASE)
+    found = first_release(places)
+    if found is not _RELEASE:
+        click.echo(f"release: {found}", err=True)
+    return embedded.load(open_release(found).data)
+
+
+def first_release(places: Sequence[Path]) -> Path:
+    """Return the first place where a release is; raise `ReleaseError` at the first of none."""
+    for place in places:
+        if place.exists():
+            return place
+    raise ReleaseError(
+        "no release here; foedus build makes one, --release names one elsewhere", path=places[0]
+    )
 
 
 @click.command()
@@ -51,11 +77,15 @@ _release = click.option(
 @_queries
 @_release
 def query(
-    name: str | None, params: tuple[str, ...], form: str, queries: Path | None, folder: Path
+    name: str | None, params: tuple[str, ...], form: str, queries: Path | None, folder: Path | None
 ) -> None:
     """Ask a saved query, or list them all where no NAME is given.
 
-    NAME is topic/name, as claims/claims-by-document.
+    NAME is topic/name, as claims/claims-by-document. A parameter not given has the value that the
+    list shows. What the records do not cover of the question is said on standard error.
+
+    \b
+    Example: foedus query votes/votes-by-state --param state=PRK --format csv
     """
     catalogue = saved.read_all(queries or files.find("queries"))
     if name is None:
@@ -63,9 +93,22 @@ def query(
         return
     wanted = catalogue.get(name)
     if wanted is None:
-        raise QueryError(f"no saved query {name!r}; foedus query lists them")
-    text = wanted.bind(_read_params(params))
-    _print(embedded.load(open_release(folder).data).run(text), form)
+        raise QueryError(f"no saved query {name!r}; {_nearest(name, catalogue)}")
+    values = _read_params(params)
+    text = wanted.bind(values)
+    engine = _engine(folder)
+    if coverage.asks_votes(wanted):
+        for warning in coverage.warnings_for(coverage.read(engine), wanted, values):
+            click.echo(f"warning: {warning.message}", err=True)
+    _print(engine.run(text), form)
+
+
+def _nearest(name: str, catalogue: Iterable[str]) -> str:
+    """Return what to ask instead of a saved query that is not there."""
+    stems = {path.rpartition("/")[2]: path for path in catalogue}
+    near = get_close_matches(name.rpartition("/")[2], sorted(stems), n=1)
+    asked = f"did you mean {stems[near[0]]}? " if near else ""
+    return f"{asked}foedus query lists them"
 
 
 def _list(catalogue: Mapping[str, saved.SavedQuery]) -> None:
@@ -98,14 +141,18 @@ def _read_params(params: Iterable[str]) -> dict[str, str]:
     help="Default: table for rows, ttl for triples.",
 )
 @_release
-def sparql(file: BinaryIO, form: str | None, folder: Path) -> None:
-    """Ask the SPARQL query in FILE, or on standard input where FILE is -."""
+def sparql(file: BinaryIO, form: str | None, folder: Path | None) -> None:
+    """Ask the SPARQL query in FILE, or on standard input where FILE is -.
+
+    \b
+    Example: foedus sparql docs/tour.rq --format csv
+    """
     place = str(getattr(file, "name", "<stdin>"))
     try:
         text = file.read().decode("utf-8")
     except UnicodeDecodeError as error:
         raise QueryError("not UTF-8", path=place) from error
-    engine = embedded.load(open_release(folder).data)
+    engine = _engine(folder)
     try:
         answer = engine.run(text)
     except QueryError as error:

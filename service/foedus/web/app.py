@@ -48,7 +48,8 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Content-Location, Retry-After, Accept-Query",
+    "Access-Control-Expose-Headers": "ETag, Content-Location, Retry-After, Accept-Query, "
+    f"{queries.WARNING}",
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Cache-Control, Content-Type, If-None-Match, "

@@ -2,19 +2,24 @@
 
 ``/queries/<topic>/<name>`` takes the query's parameters from the address; a suffix (``.csv``,
 ``.json``, ``.xml``, ``.tsv``) or ``Accept`` sets the format. The catalogue is RDF too, at the
-place where other tools look for examples.
+place where other tools look for examples. What no record covers of a question is said above the
+rows, and in data by a header: one line a warning, each a string, together a list of strings.
 
-Source: https://github.com/sib-swiss/sparql-examples (the well-known path and the terms).
+Source: https://github.com/sib-swiss/sparql-examples (the well-known path and the terms); RFC 9651,
+3.1 (lists), 3.3.3 (strings) and 3.3.8 (display strings, for what is not ASCII).
 Errors: 404 for an unknown query; 400 naming parameter, value and expected form.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from foedus import results
+from foedus.analysis import coverage
+from foedus.analysis.coverage import Coverage
 from foedus.errors import ParameterError
 from foedus.results import HTML, PREFIXES, ROWS, TRIPLES
 from foedus.saved import SavedQuery
@@ -26,7 +31,10 @@ from foedus.web.state import public_url, service
 
 EXCEL = ".excel"
 """What a query's path ends with, before ``.csv``, for the file that Excel opens rightly."""
+WARNING = "Foedus-Warning"
+"""The header that says, in data, what no record covers of a question."""
 _FORMAT = "format"
+_COVERED = "foedus.covered"
 
 blueprint = Blueprint("queries", __name__)
 
@@ -71,7 +79,44 @@ def saved_query(topic: str, name: str) -> Response:
         )
     place = "attachment" if excel else "inline"
     response.headers["Content-Disposition"] = f'{place}; filename="{stem}.{form.name}"'
+    for message in _warnings(query, values):
+        response.headers.add(WARNING, _as_string(message))
     return response
+
+
+def _warnings(query: SavedQuery, values: Mapping[str, str]) -> list[str]:
+    """Return what no record covers of a question, each in one line."""
+    if not coverage.asks_votes(query):
+        return []
+    return [warning.message for warning in coverage.warnings_for(_covered(), query, values)]
+
+
+def _covered() -> Sequence[Coverage]:
+    """Return what the records cover: read once, since it never changes, from data that do not."""
+    held = service()
+    if held.digest is None:
+        return coverage.read(held.engine)
+    known = current_app.extensions
+    if _COVERED not in known:
+        known[_COVERED] = coverage.read(held.engine)
+    return cast("Sequence[Coverage]", known[_COVERED])
+
+
+def _as_string(message: str) -> str:
+    r"""Return a line as a structured field's string, in ASCII.
+
+    >>> _as_string('The "A" list')
+    '"The \\"A\\" list"'
+    >>> _as_string("Salát")
+    '%"Sal%c3%a1t"'
+    """
+    if message.isascii():
+        escaped = message.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    octets = (
+        chr(o) if 0x20 <= o < 0x7F and o not in b'%"' else f"%{o:02x}" for o in message.encode()
+    )
+    return f'%"{"".join(octets)}"'
 
 
 def _given(query: SavedQuery) -> dict[str, str]:
@@ -117,6 +162,7 @@ def _page(
         table=tables.make(query.columns, rows, tables.names(lookup, rows)),
         count=len(rows),
         empty="" if rows else forms.why_empty(lookup, query, values),
+        warnings=_warnings(query, values),
         given=values,
         formats=[form.name for form in ROWS],
     )
