@@ -6,7 +6,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from foedus import iris, saved, verdicts
+from foedus import files, iris, saved, verdicts
 from foedus.errors import RuleError
 
 HEADER = "#+ summary: Did Avalon vote?\n#+ columns:\n#+   vote: The vote\n#+   bears: The side\n"
@@ -121,3 +121,161 @@ def test_a_query_that_is_not_there_is_named(tmp_path: Path) -> None:
     store.add(ox.Quad(PROPOSITION, term("isTestedBy"), node("query/votes/avalon"), rest))
     with pytest.raises(RuleError, match=r"is tested by .*votes/avalon>, which is no saved query"):
         verdicts.run(store, saved.read_all(tmp_path))
+
+
+STATED_HEADER = """#+ summary: Did a state vote so?
+#+ params:
+#+   subject: {type: iri, within: "https://w3id.org/foedus/id/vote/"}
+#+   relation: {type: choice, within: "https://w3id.org/foedus/ns#", values: [votedFor, abstained]}
+#+   object: {type: iri, within: "https://w3id.org/foedus/id/state/"}
+#+ columns:
+#+   choice: What it did
+#+   bears: The side
+"""
+STATED = """PREFIX foedus: <https://w3id.org/foedus/ns#>
+PREFIX state: <https://w3id.org/foedus/id/state/>
+PREFIX vote: <https://w3id.org/foedus/id/vote/>
+
+SELECT ?choice ?bears
+WHERE {
+  VALUES ?subject { vote:RT-9 }
+  VALUES ?relation { foedus:abstained }
+  VALUES ?object { state:LYO }
+  VALUES ?choice { foedus:votedFor foedus:votedAgainst foedus:abstained }
+  ?subject ?choice ?object .
+  BIND(IF(?choice = ?relation, "for", "against") AS ?bears)
+}
+ORDER BY ?choice
+"""
+
+
+def judge_stated(tmp_path: Path, **roles: ox.NamedNode) -> str:
+    """Return the outcome for a proposition when Avalon voted for RT-1 and against RT-2."""
+    folder = tmp_path / "votes"
+    folder.mkdir()
+    (folder / "stated.rq").write_text(STATED_HEADER + STATED, encoding="utf-8")
+    store = ox.Store()
+    graph, other = ox.NamedNode("urn:votes"), ox.NamedNode("urn:rest")
+    records = ox.NamedNode(iris.VOCABULARY["layer/records"])
+    store.add(ox.Quad(graph, term("onLayer"), records, other))
+    store.add(ox.Quad(node("vote/RT-1"), term("votedFor"), node("state/AVA"), graph))
+    store.add(ox.Quad(node("vote/RT-2"), term("votedAgainst"), node("state/AVA"), graph))
+    store.add(ox.Quad(PROPOSITION, term("isTestedBy"), node("query/votes/stated"), other))
+    for name, value in roles.items():
+        store.add(ox.Quad(PROPOSITION, term(name), value, other))
+    verdicts.run(store, saved.read_all(tmp_path))
+    (quad,) = store.quads_for_pattern(None, term("hasVerdictOutcome"), None, verdicts.GRAPH)
+    return str(quad.object.value.rpartition("/")[2])
+
+
+@pytest.mark.parametrize(
+    ("vote", "state", "outcome"),
+    [
+        ("RT-1", "AVA", "supported"),
+        ("RT-2", "AVA", "contradicted"),
+        ("RT-1", "LYO", "not-testable"),
+    ],
+)
+def test_a_query_asks_of_the_propositions_own_subject_and_object(
+    tmp_path: Path, vote: str, state: str, outcome: str
+) -> None:
+    found = judge_stated(
+        tmp_path,
+        hasSubject=node(f"vote/{vote}"),
+        hasRelation=term("votedFor"),
+        hasObject=node(f"state/{state}"),
+    )
+    assert found == outcome
+
+
+def test_a_proposition_that_lacks_what_its_query_asks_for_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=r"avalon-votes-for> is tested .* needs its object, but"):
+        judge_stated(tmp_path, hasSubject=node("vote/RT-1"), hasRelation=term("votedFor"))
+
+
+def test_a_proposition_of_another_kind_than_its_query_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        RuleError, match=r"cannot be tested by .*votes/stated: relation: 'blocks' is not one of"
+    ):
+        judge_stated(
+            tmp_path,
+            hasSubject=node("vote/RT-1"),
+            hasRelation=term("blocks"),
+            hasObject=node("state/AVA"),
+        )
+
+
+SHIPPED = {
+    "belarus-votes-against-es-11-1": ("supported", 1, "A-RES-ES-11-1", "BLR", "abstained"),
+    "china-abstains-on-es-11-1": ("supported", 1, "A-RES-ES-11-1", "CHN", "votedAgainst"),
+    "china-approves-of-un-sanctions-on-north-korea-2006-2017": (
+        *("supported", 11, "S-RES-2397-2017", "CHN", "abstained"),
+    ),
+    "china-votes-for-sanctions-draft-of-may-2022": (
+        *("contradicted", 1, "S-2022-431", "CHN", "votedFor"),
+    ),
+    "eritrea-votes-against-es-11-1": ("supported", 1, "A-RES-ES-11-1", "ERI", "votedFor"),
+    "north-korea-votes-against-es-11-1": ("supported", 1, "A-RES-ES-11-1", "PRK", "abstained"),
+    "russia-approves-of-un-sanctions-on-north-korea-in-2017": (
+        *("supported", 4, "S-RES-2397-2017", "RUS", "abstained"),
+    ),
+    "russia-blocks-all-un-sanctions-on-north-korea": (
+        *("contradicted", 13, "", "RUS", "vetoedBy"),
+    ),
+    "russia-blocks-renewal-of-sanctions-monitors-in-march-2024": (
+        *("supported", 1, "S-PV-9591-panel-of-experts", "RUS", "abstained"),
+    ),
+    "russia-votes-against-es-11-1": ("supported", 1, "A-RES-ES-11-1", "RUS", "abstained"),
+    "syria-votes-against-es-11-1": ("supported", 1, "A-RES-ES-11-1", "SYR", "abstained"),
+}
+"""Each tested proposition with its verdict and number of rows; and the vote (empty for all of the
+sanctions), the state and another choice that turn the verdict round."""
+CHOICES = ("votedFor", "votedAgainst", "abstained", "vetoedBy")
+
+
+def read_verdicts(store: ox.Store) -> dict[str, tuple[str, int, str]]:
+    """Return each proposition's outcome, number of rows and version of the records."""
+    found = {}
+    for quad in store.quads_for_pattern(None, term("concernsProposition"), None, verdicts.GRAPH):
+        has = {
+            other.predicate.value.rpartition("#")[2]: other.object.value
+            for other in store.quads_for_pattern(quad.subject, None, None, verdicts.GRAPH)
+        }
+        assert len(json.loads(has["evidenceRows"])) == int(has["rowCount"])
+        assert has["isConcludedBy"].endswith("/rule/verdicts")
+        key = quad.object.value.rpartition("/")[2]
+        outcome = has["hasVerdictOutcome"].rpartition("/")[2]
+        found[key] = (outcome, int(has["rowCount"]), has["versionInfo"])
+    return found
+
+
+def change(store: ox.Store, vote: str, state: str, choice: str) -> None:
+    """Let a state have done something else in one roll call, or in all those on sanctions."""
+    for name in CHOICES:
+        for quad in list(store.quads_for_pattern(None, term(name), node(f"state/{state}"))):
+            key = quad.subject.value.rpartition("/")[2]
+            if key == vote or (not vote and key.startswith("S-")):
+                store.remove(quad)
+                graph = quad.graph_name
+                store.add(ox.Quad(quad.subject, term(choice), node(f"state/{state}"), graph))
+
+
+def test_verdicts_that_ship_are_those_of_the_record(release_store: ox.Store) -> None:
+    found = read_verdicts(release_store)
+    assert {key: known[:2] for key, known in found.items()} == {
+        key: known[:2] for key, known in SHIPPED.items()
+    }
+    assert len({version for _, _, version in found.values()}) == 1
+
+
+@pytest.mark.parametrize("key", SHIPPED)
+def test_another_record_turns_the_verdict_round(release_store: ox.Store, key: str) -> None:
+    before, _, vote, state, choice = SHIPPED[key]
+    version = read_verdicts(release_store)[key][2]
+    store = ox.Store()
+    store.bulk_extend(q for q in release_store if q.graph_name != verdicts.GRAPH)
+    change(store, vote, state, choice)
+    verdicts.run(store, saved.read_all(files.find("queries")))
+    outcome, _, changed = read_verdicts(store)[key]
+    assert outcome == {"supported": "contradicted", "contradicted": "supported"}[before]
+    assert changed != version

@@ -1,14 +1,17 @@
 """Test propositions against the records by the saved queries that curators named for them.
 
-A proposition with ``foedus:isTestedBy`` is tested at each build: its query runs, with the
-examples of its file, and each row says in the column ``bears`` whether it is ``for`` or
-``against`` the proposition. No row: not testable; a row against: contradicted; else supported.
-The query sees the records as named graphs, and in its default graph the records, the things,
-the ontology and the description of graphs: never a claim, nor what follows from claims.
+A proposition with ``foedus:isTestedBy`` is tested at each build: its query runs, and each row says
+in the column ``bears`` whether it is ``for`` or ``against`` the proposition. No row: not testable;
+a row against: contradicted; else supported. The query's parameters ``subject``, ``relation`` and
+``object`` are the proposition's own, so that one query tests all propositions of a kind; other
+parameters keep the examples of their file. The query sees the records as named graphs, and in its
+default graph the records, the things, the ontology and the description of graphs: never a claim,
+nor what follows from claims.
 
 Shape: `foedus:Verdict`, in the graph ``derived/verdicts``; its version is the digest of the
 records it was drawn from.
-Errors: `RuleError` for a query that is not there, has no column ``bears`` or another value in it.
+Errors: `RuleError` for a query that is not there, has no column ``bears`` or another value in it,
+or has a parameter that the proposition does not fill.
 Used by `release`.
 """
 
@@ -20,12 +23,17 @@ import pyoxigraph as ox
 from rdflib import OWL, RDF
 
 from foedus import iris, rules, saved
-from foedus.errors import RuleError
+from foedus.errors import ParameterError, RuleError
 
 GRAPH = ox.NamedNode(iris.GRAPH["derived/verdicts"])
 _RULE = ox.NamedNode(rules.RULE + "verdicts")
 _BEARS = "bears"
 _SIDES = ("for", "against")
+_ROLES = {
+    "subject": ox.NamedNode(iris.NS.hasSubject),
+    "relation": ox.NamedNode(iris.NS.hasRelation),
+    "object": ox.NamedNode(iris.NS.hasObject),
+}
 _BESIDE_RECORDS = ("things", "ontology")
 _PROPOSITION = str(iris.ID["proposition/"])
 
@@ -44,7 +52,8 @@ def run(store: ox.Store, queries: Mapping[str, saved.SavedQuery]) -> int:
         path = _text(query).removeprefix(saved.IRI)
         if path not in queries:
             raise RuleError(f"{_text(proposition)} is tested by {query}, which is no saved query")
-        rows = _rows(store, queries[path], records, [*records, *beside])
+        text = _about(store, proposition, queries[path])
+        rows = _rows(store, queries[path], text, records, [*records, *beside])
         key = _text(proposition).removeprefix(_PROPOSITION)
         verdict = ox.NamedNode(iris.ID[f"verdict/{key}/{path}"])
         evidence = json.dumps(rows, ensure_ascii=False, sort_keys=True)
@@ -86,16 +95,37 @@ def _digest(store: ox.Store, graphs: Sequence[ox.NamedNode]) -> str:
     return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def _about(store: ox.Store, proposition: object, query: saved.SavedQuery) -> str:
+    """Return a testing query's text about one proposition."""
+    subject = ox.NamedNode(_text(proposition))
+    values = {}
+    for role in sorted(_ROLES.keys() & query.params.keys()):
+        quad = next(store.quads_for_pattern(subject, _ROLES[role], None), None)
+        if quad is None:
+            raise RuleError(
+                f"{subject} is tested by the saved query {query.path}, which needs its {role},"
+                " but it has none"
+            )
+        values[role] = query.params[role].value_of(ox.NamedNode(_text(quad.object)))
+    try:
+        return query.bind(values)
+    except ParameterError as error:
+        raise RuleError(
+            f"{subject} cannot be tested by the saved query {query.path}: {error.message}"
+        ) from error
+
+
 def _rows(
     store: ox.Store,
     query: saved.SavedQuery,
+    text: str,
     named: Sequence[ox.NamedNode],
     default: Sequence[ox.NamedNode],
 ) -> list[dict[str, str]]:
     """Return the rows of a testing query by column, sorted; empty cells are left out."""
     if _BEARS not in query.columns:
         raise RuleError(f"the saved query {query.path} tests a proposition, but has no ?{_BEARS}")
-    results = store.query(query.text, default_graph=list(default), named_graphs=list(named))
+    results = store.query(text, default_graph=list(default), named_graphs=list(named))
     assert isinstance(results, ox.QuerySolutions), "saved queries are SELECT queries"
     columns = [variable.value for variable in results.variables]
     rows = [
