@@ -19,10 +19,11 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from foedus import BASE, results, syntax, tokens
-from foedus.engine import Answer, Dataset, QuerySyntaxError, Written, pick
+from foedus.engine import Answer, Dataset, QuerySyntaxError, Written, inlined, pick
 from foedus.errors import DataError, LimitError, QueryError, ReleaseError
 from foedus.results import Format
 
+_FUNCTIONS = {inlined.BLANK: inlined.open_blank}
 _GUARD = "CREATE GRAPH <urn:x-foedus:a> ; CREATE GRAPH <urn:x-foedus:a> ; "
 
 
@@ -62,10 +63,11 @@ class EmbeddedEngine:
             )
         try:
             if dataset is None:
-                return self._store.query(query, base_iri=BASE)
+                return self._store.query(query, base_iri=BASE, custom_functions=_FUNCTIONS)
             return self._store.query(
                 query,
                 base_iri=BASE,
+                custom_functions=_FUNCTIONS,
                 default_graph=[_graph(iri) for iri in dataset.default],
                 named_graphs=[_graph(iri) for iri in dataset.named],
             )

@@ -2,23 +2,26 @@
 
 An answer is collected whole, in memory or in a file without a name, before anybody sends its
 first byte: a limit reached at the last row is still an error and never half an answer, and a
-client that reads slowly holds no worker. The thread that asks keeps the time itself and ends the
-worker at the deadline; the memory limit is the worker's own, whose evaluator aborts there.
+client that reads slowly holds no worker. All of it happens in one event loop, the server's own
+where there is one: it keeps the time itself and ends the worker at the deadline, or where whoever
+asked is gone; the memory limit is the worker's own, whose evaluator aborts there. Threads ask
+with `GuardedEngine.answer` and `GuardedEngine.run`, who is in the loop with
+`GuardedEngine.answer_soon`.
 
 Errors: `LimitError` names the limit; `BusyError` as ``lanes`` says, and where a worker was killed
 from outside; `EngineError` where the evaluator itself failed. Other queries are not affected.
 Used by ``web`` and ``remote``.
 """
 
-import hashlib
+import asyncio
 import json
 import signal
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from foedus import results
 from foedus.engine import Answer, Dataset, Limits, Written, read
@@ -34,6 +37,7 @@ _GROWN = 64 << 10
 
 _SLOWEST = 4
 """Times its patience that a query stays in the quick lane where it gets no processor."""
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -61,17 +65,40 @@ class GuardedEngine:
         *,
         limits: Limits | None = None,
         sizes: Sizes | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """Load the data; `DataError` where they do not load."""
+        """Load the data; `DataError` where they do not load.
+
+        ``loop`` is where queries are asked; without one, a thread of the engine's own runs one.
+        """
         self.limits = limits or Limits()
         self.counts = Counts()
         self._lanes = Lanes(sizes or Sizes())
         self._nursery = Nursery(sources, memory=self.limits.memory)
-        self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._base = 0
-        self._ending = weakref.finalize(self, _end, self._nursery, self._idle)
-        self._give_back(self._fork(), peak=0)
+        self._loop = loop or asyncio.new_event_loop()
+        thread = None
+        if loop is None:
+            thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+            thread.start()
+        self._ending = weakref.finalize(self, _end, self._loop, thread, self._nursery, self._idle)
+        self._wait(self._prepare())
+
+    async def answer_soon(
+        self,
+        query: str,
+        *,
+        rows: Format | None,
+        triples: Format | None,
+        dataset: Dataset | None = None,
+    ) -> Written:
+        """Return the answer, written; see `foedus.engine.Engine`.
+
+        A task that is cancelled while it waits has its query stopped.
+        """
+        request = self._request(query, rows, triples, dataset)
+        return await self._ask(query, request, self.limits.response, "one answer may have")
 
     def answer(
         self,
@@ -82,15 +109,14 @@ class GuardedEngine:
         dataset: Dataset | None = None,
     ) -> Written:
         """Return the answer, written; see `foedus.engine.Engine`."""
-        request = self._request(query, rows, triples, dataset)
-        return self._ask(request, most=self.limits.response, what="one answer may have")
+        return self._wait(self.answer_soon(query, rows=rows, triples=triples, dataset=dataset))
 
     def run(self, query: str, *, dataset: Dataset | None = None) -> Answer:
         """Return the answer as terms; see `foedus.engine.Engine`."""
         request = self._request(query, _JSON, _N_TRIPLES, dataset)
         most = min(self.limits.page, self.limits.response)
         what = "a page may be made from; ask for a data format"
-        return read(self._ask(request, most=most, what=what))
+        return read(self._wait(self._ask(query, request, most, what)))
 
     def idle(self) -> int:
         """Return how many workers wait for a query."""
@@ -100,22 +126,32 @@ class GuardedEngine:
         """End all workers."""
         self._ending()
 
+    def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what work in the loop comes to; called outside of it."""
+        if self._loop.is_running():
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self._loop.run_until_complete(work)
+
+    async def _prepare(self) -> None:
+        self._give_back(await self._fork(), peak=0)
+
     def _request(
         self, query: str, rows: Format | None, triples: Format | None, dataset: Dataset | None
-    ) -> dict[str, Any]:
-        return {
+    ) -> bytes:
+        request = {
             "query": query,
-            "dataset": [dataset.default, dataset.named] if dataset else None,
-            "rows": rows.name if rows else None,
-            "triples": triples.name if triples else None,
+            "rows": rows and rows.name,
+            "triples": triples and triples.name,
+            "dataset": (dataset.default, dataset.named) if dataset else None,
             "most": self.limits.rows,
         }
+        return json.dumps(request).encode()
 
-    def _ask(self, request: dict[str, Any], *, most: int, what: str) -> Written:
+    async def _ask(self, query: str, request: bytes, most: int, what: str) -> Written:
         self.counts.queries += 1
         asked = Asked(most)
         try:
-            self._evaluate(request, asked)
+            await self._evaluate(query, request, asked)
         except BaseException as error:
             asked.body.close()
             if isinstance(error, TooLarge):
@@ -130,59 +166,64 @@ class GuardedEngine:
             raise EngineError("a worker answered in no known format")
         return Written(form, asked.body, asked.size)
 
-    def _evaluate(self, request: dict[str, Any], asked: Asked) -> None:
+    async def _evaluate(self, query: str, request: bytes, asked: Asked) -> None:
         """Collect the answer, in the quick lane or in a place for long queries."""
-        key = hashlib.sha256(json.dumps(request["query"]).encode()).digest()
         lanes = self._lanes
-        if not lanes.is_long(key):
-            with lanes.quick():
-                worker = self._take()
+        if not lanes.is_long(query):
+            await lanes.take_quick()
+            try:
+                worker = await self._take()
                 start = time.monotonic()
-                if self._collect_soon(worker, request, asked, start):
+                whole = worker.ask(request, asked)
+                if await self._collect_soon(worker, whole, asked, start):
                     return
                 # Leaving the lane frees the place; the worker leaves with its query.
-                stays = lanes.take_long()
+                stays = await lanes.take_long()
                 if not stays:
                     self._nursery.kill(worker)
+            finally:
+                lanes.leave_quick()
             self.counts.long += 1
             if stays:
-                self._finish(worker, None, asked, key, start)
+                await self._finish(query, worker, whole, asked, start)
                 return
             asked.restart()
-        lanes.await_long()
-        self._finish(None, request, asked, key, time.monotonic())
+        await lanes.await_long()
+        try:
+            worker = await self._take()
+        except BaseException:
+            lanes.leave_long()
+            raise
+        await self._finish(query, worker, worker.ask(request, asked), asked, time.monotonic())
 
-    def _collect_soon(
-        self, worker: Worker, request: dict[str, Any], asked: Asked, start: float
+    async def _collect_soon(
+        self, worker: Worker, whole: asyncio.Future[None], asked: Asked, start: float
     ) -> bool:
         """Return whether the answer was whole before the query had to leave the quick lane."""
         sizes = self._lanes.sizes
         last = start + min(_SLOWEST * sizes.patience, self.limits.seconds)
         used = worker.processor_seconds()
-        given: dict[str, Any] | None = request
         while True:
             turn = min(time.monotonic() + sizes.slice, last)
-            if self._collect(worker, given, asked, turn):
+            if await self._collect(worker, whole, asked, turn):
                 return True
             most = sizes.slice if self._lanes.is_crowded() else sizes.patience
             if turn >= last or worker.processor_seconds() - used >= most:
                 return False
-            given = None
 
-    def _finish(
+    async def _finish(
         self,
-        worker: Worker | None,
-        request: dict[str, Any] | None,
+        query: str,
+        worker: Worker,
+        whole: asyncio.Future[None],
         asked: Asked,
-        key: bytes,
         start: float,
     ) -> None:
-        """Let a long query end in its place; ``request`` None where a worker runs it already."""
+        """Let a long query end in its place."""
         try:
-            worker = worker or self._take()
             worker.yield_to_others()
             end = start + self.limits.seconds
-            if not self._collect(worker, request, asked, end, is_long=True):
+            if not await self._collect(worker, whole, asked, end, is_long=True):
                 self._nursery.kill(worker)
                 self.counts.stopped["time"] += 1
                 raise LimitError(
@@ -192,12 +233,12 @@ class GuardedEngine:
         finally:
             self._lanes.leave_long()
             took = time.monotonic() - start
-            self._lanes.remember(key, is_long=took >= self._lanes.sizes.patience)
+            self._lanes.remember(query, is_long=took >= self._lanes.sizes.patience)
 
-    def _collect(
+    async def _collect(
         self,
         worker: Worker,
-        request: dict[str, Any] | None,
+        whole: asyncio.Future[None],
         asked: Asked,
         deadline: float,
         *,
@@ -208,13 +249,12 @@ class GuardedEngine:
         Otherwise the worker is given back, or ended where it cannot be asked again.
         """
         try:
-            if request is not None:
-                worker.ask(request, deadline)
-            worker.collect(asked, deadline)
-        except TimeoutError:
-            return False
+            await asyncio.wait({whole}, timeout=deadline - time.monotonic())
+            if not whole.done():
+                return False
+            whole.result()
         except Died as error:
-            raise self._autopsy(worker) from error
+            raise await self._autopsy(worker) from error
         except FoedusError:
             self._give_back(worker, peak=asked.peak, keep=not is_long)
             raise
@@ -224,9 +264,9 @@ class GuardedEngine:
         self._give_back(worker, peak=asked.peak, keep=not is_long)
         return True
 
-    def _autopsy(self, worker: Worker) -> FoedusError:
+    async def _autopsy(self, worker: Worker) -> FoedusError:
         """Return the error that a worker's end stands for."""
-        status = self._nursery.bury(worker)
+        status = await self._nursery.bury(worker)
         if status == -signal.SIGABRT:
             self.counts.stopped["memory"] += 1
             return LimitError(
@@ -241,38 +281,65 @@ class GuardedEngine:
             f"the evaluator failed on this query ({name}); a query nested too deeply does that"
         )
 
-    def _take(self) -> Worker:
+    async def _take(self) -> Worker:
         """Return an idle worker that lives, or a fresh one."""
-        while True:
-            with self._lock:
-                worker = self._idle.pop() if self._idle else None
-            if worker is None:
-                return self._fork()
-            if worker.is_alive():
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive:
                 return worker
             self.counts.died += 1
-            self._nursery.bury(worker)
+            await self._nursery.bury(worker)
+        return await self._fork()
 
-    def _fork(self) -> Worker:
+    async def _fork(self) -> Worker:
         self.counts.forked += 1
-        return self._nursery.fork()
+        forking = asyncio.create_task(self._nursery.fork())
+        try:
+            return await asyncio.shield(forking)
+        except asyncio.CancelledError:
+            # Who wanted it is gone; a process that is half made cannot be left behind.
+            forking.add_done_callback(self._keep)
+            raise
+
+    def _keep(self, forking: "asyncio.Task[Worker]") -> None:
+        if not forking.cancelled() and forking.exception() is None:
+            self._give_back(forking.result(), peak=0)
 
     def _give_back(self, worker: Worker, *, peak: int, keep: bool = True) -> None:
         """Keep a worker for the next query, unless it has grown or was given low priority."""
-        with self._lock:
-            self._base = self._base or peak
-            keep = keep and len(self._idle) < self._lanes.sizes.quick
-            keep = keep and peak - self._base < _GROWN
-            if keep:
-                self._idle.append(worker)
-        if not keep:
+        self._base = self._base or peak
+        keep = keep and len(self._idle) < self._lanes.sizes.quick
+        keep = keep and peak - self._base < _GROWN
+        if keep:
+            self._idle.append(worker)
+        else:
             self._nursery.kill(worker)
 
 
-def _end(nursery: Nursery, idle: list[Worker]) -> None:
-    for worker in idle:
-        worker.close()
-    nursery.close()
+def _end(
+    loop: asyncio.AbstractEventLoop,
+    thread: threading.Thread | None,
+    nursery: Nursery,
+    idle: list[Worker],
+) -> None:
+    """End workers and processes, and the loop where it is the engine's own."""
+
+    def close() -> None:
+        try:
+            for worker in idle:
+                worker.close()
+            nursery.close()
+        finally:
+            if thread is not None:
+                loop.call_soon(loop.stop)  # after the lines of the workers have closed
+
+    if loop.is_running():
+        loop.call_soon_threadsafe(close)
+    elif not loop.is_closed():
+        close()
+    if thread is not None:
+        thread.join()
+        loop.close()
 
 
 def _in_words(size: int) -> str:

@@ -5,17 +5,15 @@ Every query starts in the quick lane. One that has used `Sizes.patience` seconds
 queries, at the lowest priority, or, where these are taken, is stopped and waits in a line of
 limited length to be evaluated anew. A query that was long once goes there directly the next time.
 So however many long queries come, each holds a place in the quick lane for a moment only. Places
-are given in the order in which they were asked for.
+are given in the order in which they were asked for. All of it happens in one event loop.
 
 Units: seconds.
 Errors: `BusyError` where the line is full, or nothing came free in time.
 Used by ``guarded``.
 """
 
-import threading
+import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from foedus.errors import BusyError
@@ -46,39 +44,45 @@ class Places:
 
     def __init__(self, number: int) -> None:
         self._free = number
-        self._waiting: deque[threading.Lock] = deque()
-        self._lock = threading.Lock()
+        self._waiting: deque[asyncio.Future[bool]] = deque()
 
-    def take(self, wait: float) -> bool:
+    async def take(self, wait: float) -> bool:
         """Take a place; return False where none came free in so many seconds."""
-        with self._lock:
-            if self._free:
-                self._free -= 1
-                return True
-            if wait <= 0:
-                return False
-            turn = threading.Lock()
-            turn.acquire()
-            self._waiting.append(turn)
-        if turn.acquire(timeout=wait):
+        if self._free:
+            self._free -= 1
             return True
-        with self._lock:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-                return False
-        return True  # it was given at the last moment
+        if wait <= 0:
+            return False
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(turn)
+        end = loop.call_later(wait, _settle, turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.result():
+                self.leave()  # it was given at the last moment
+            raise
+        finally:
+            end.cancel()
 
     def leave(self) -> None:
         """Give a place to whoever waits longest, or back."""
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._free += 1
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(True)
+                return
+        self._free += 1
 
     def is_asked_for(self) -> bool:
         """Whether somebody waits."""
-        return bool(self._waiting)
+        return any(not turn.done() for turn in self._waiting)
+
+
+def _settle(turn: asyncio.Future[bool]) -> None:
+    if not turn.done():
+        turn.set_result(False)
 
 
 class Lanes:
@@ -89,33 +93,31 @@ class Lanes:
         self._quick = Places(sizes.quick)
         self._long = Places(sizes.long)
         self._line = Places(sizes.line)
-        self._known: OrderedDict[bytes, None] = OrderedDict()
-        self._lock = threading.Lock()
+        self._known: OrderedDict[str, None] = OrderedDict()
 
-    @contextmanager
-    def quick(self) -> Iterator[None]:
-        """Hold a place in the quick lane."""
-        if not self._quick.take(self.sizes.wait):
+    async def take_quick(self) -> None:
+        """Take a place in the quick lane; `leave_quick` gives it back."""
+        if not await self._quick.take(self.sizes.wait):
             raise self._busy("too many queries at once")
-        try:
-            yield
-        finally:
-            self._quick.leave()
+
+    def leave_quick(self) -> None:
+        """Give a place in the quick lane back."""
+        self._quick.leave()
 
     def is_crowded(self) -> bool:
         """Whether somebody waits for a place in the quick lane."""
         return self._quick.is_asked_for()
 
-    def take_long(self) -> bool:
+    async def take_long(self) -> bool:
         """Take a place for a long query if one is free; `leave_long` gives it back."""
-        return self._long.take(0)
+        return await self._long.take(0)
 
-    def await_long(self) -> None:
+    async def await_long(self) -> None:
         """Wait in the line for such a place."""
-        if not self._line.take(0):
+        if not await self._line.take(0):
             raise self._busy("too many long queries at once")
         try:
-            if not self._long.take(self.sizes.wait):
+            if not await self._long.take(self.sizes.wait):
                 raise self._busy("too many long queries at once")
         finally:
             self._line.leave()
@@ -124,19 +126,17 @@ class Lanes:
         """Give a place for a long query back."""
         self._long.leave()
 
-    def is_long(self, key: bytes) -> bool:
+    def is_long(self, query: str) -> bool:
         """Whether this query was long before."""
-        with self._lock:
-            return key in self._known
+        return query in self._known
 
-    def remember(self, key: bytes, *, is_long: bool) -> None:
+    def remember(self, query: str, *, is_long: bool) -> None:
         """Note whether this query was long."""
-        with self._lock:
-            self._known.pop(key, None)
-            if is_long:
-                self._known[key] = None
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+        self._known.pop(query, None)
+        if is_long:
+            self._known[query] = None
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
 
     def _busy(self, message: str) -> BusyError:
         return BusyError(f"{message}; ask again later", retry_after=round(self.sizes.wait))

@@ -1,7 +1,8 @@
 """Send frames between the server and the processes that evaluate queries.
 
-A frame is a tag of one byte, a length and that many bytes. A reader keeps what has come so far,
-so that a deadline which passes in the middle of a frame loses nothing.
+A frame is a tag of one byte, a length and that many bytes. Who waits for frames keeps what has
+come so far of the next one: `Frames` where an event loop brings the bytes, `Reader` where a
+process has nothing else to do than to wait for them.
 
 Units: deadlines are seconds of ``time.monotonic``.
 Errors: `TimeoutError` at a deadline; `EOFError` where the other side is gone.
@@ -40,25 +41,46 @@ def read_head(head: bytes) -> tuple[bytes, int]:
     return tag, size
 
 
+class Frames:
+    """Takes bytes as they come and gives the frames that are whole."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
+        r"""Return tag and payload of each frame that these bytes complete.
+
+        >>> frames = Frames()
+        >>> frames.feed(frame(b"Q", b"ab") + b"E")
+        [(b'Q', b'ab')]
+        >>> frames.feed(frame(b"E")[1:])
+        [(b'E', b'')]
+        """
+        data = self._rest + data if self._rest else data
+        whole = []
+        start, size = 0, len(data)
+        while size - start >= HEAD_SIZE:
+            tag, length = _HEAD.unpack_from(data, start)
+            end = start + HEAD_SIZE + length
+            if end > size:
+                break
+            whole.append((tag, data[start + HEAD_SIZE : end]))
+            start = end
+        self._rest = data[start:]
+        return whole
+
+
 class Reader:
-    """Reads frames from a socket."""
+    """Waits for frames on a socket."""
 
     def __init__(self, source: socket.socket) -> None:
         self._source = source
-        self._buffer = bytearray()
+        self._frames = Frames()
+        self._whole: list[tuple[bytes, bytes]] = []
 
     def receive(self, deadline: float | None = None) -> tuple[bytes, bytes]:
         """Return the next frame's tag and payload."""
-        self._fill(_HEAD.size, deadline)
-        tag, length = _HEAD.unpack_from(self._buffer)
-        end = _HEAD.size + length
-        self._fill(end, deadline)
-        payload = bytes(memoryview(self._buffer)[_HEAD.size : end])
-        del self._buffer[:end]
-        return tag, payload
-
-    def _fill(self, size: int, deadline: float | None) -> None:
-        while len(self._buffer) < size:
+        while not self._whole:
             if deadline is not None:
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -70,4 +92,5 @@ class Reader:
                 raise EOFError from error
             if not found:
                 raise EOFError
-            self._buffer += found
+            self._whole += self._frames.feed(found)
+        return self._whole.pop(0)

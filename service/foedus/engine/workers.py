@@ -1,35 +1,39 @@
 """Start, ask and end the processes that evaluate queries.
 
 `Nursery` speaks to the one process of ``zygote``, which forks and ends workers; it starts that
-process anew where it has died. A `Worker` is asked by one thread at a time, which waits for the
-answer itself and so keeps the time: no thread watches over others.
+process anew where it has died. A `Worker` evaluates one query at a time; the event loop brings
+what it sends, and who asked keeps the time.
 
-Units: seconds of ``time.monotonic``; bytes.
+Units: seconds; bytes.
 Errors: `DataError` for data that do not load; `EngineError` where a worker cannot be started;
-`Died` where one ended before its answer was whole.
+`Died` where one ended before its answer was whole; `TooLarge`.
 """
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from functools import partial
+from typing import IO, cast
 
 from foedus.engine import unnamed_file, wire, zygote
 from foedus.engine.embedded import Source
-from foedus.errors import EngineError
+from foedus.errors import EngineError, FoedusError
 
 _LOW = 10
 _LOADING = 600.0
 _STARTING = 10.0
+_READ = 1 << 16
+_PROCESS_CLOCK = 2
+"""Linux numbers the clock of a process's time on a processor by the process and this."""
 
 
 class Died(Exception):  # noqa: N818, no failure of the user's: who catches it names the reason
@@ -59,62 +63,65 @@ class Asked:
         self.body.truncate()
 
 
-class Worker:
+class Worker(asyncio.Protocol):
     """A process that evaluates one query at a time."""
 
-    def __init__(self, number: int, line: socket.socket, *, parent: int) -> None:
+    def __init__(self, number: int, *, parent: int) -> None:
         self.number = number
         self.parent = parent
-        self._line = line
-        self._reader = wire.Reader(line)
+        self.is_alive = True
+        self._frames = wire.Frames()
+        self._asked: Asked | None = None
+        self._whole: asyncio.Future[None] | None = None
 
-    def is_alive(self) -> bool:
-        """Whether an idle worker can be asked."""
-        self._line.setblocking(False)
-        try:
-            return bool(self._line.recv(1, socket.MSG_PEEK))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+    def ask(self, request: bytes, asked: Asked) -> asyncio.Future[None]:
+        """Send a query; return what is done when its answer is whole.
 
-    def ask(self, request: dict[str, Any], deadline: float) -> None:
-        """Send a query."""
-        self._line.settimeout(max(deadline - time.monotonic(), 0.001))
-        try:
-            self._line.sendall(wire.frame(wire.QUERY, json.dumps(request).encode()))
-        except ConnectionError as error:
-            raise Died from error
-
-    def collect(self, asked: Asked, deadline: float) -> None:
-        """Read the answer until it is whole.
-
-        Raises `TimeoutError` at the deadline, after which it may be called again; `Died`,
-        `TooLarge`, or the error that the query ended with.
+        It ends with `Died`, `TooLarge`, or the error that the query ended with, else.
         """
-        try:
-            while True:
-                tag, payload = self._reader.receive(deadline)
-                if tag == wire.DATA:
-                    asked.size += len(payload)
-                    if asked.size > asked.most:
-                        raise TooLarge
-                    asked.body.write(payload)
-                elif tag == wire.HEAD:
-                    asked.form = payload.decode()
-                elif tag == wire.WHOLE:
-                    asked.peak = int(payload)
-                    asked.body.seek(0)
+        self._asked = asked
+        self._whole = asyncio.get_running_loop().create_future()
+        if self.is_alive:
+            self._line.write(wire.frame(wire.QUERY, request))
+        else:
+            self._whole.set_exception(Died())
+        return self._whole
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the line to the process."""
+        self._line = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come of the answer."""
+        for tag, payload in self._frames.feed(data):
+            asked, whole = self._asked, self._whole
+            if asked is None or whole is None or whole.done():
+                return
+            if tag == wire.DATA:
+                asked.size += len(payload)
+                if asked.size > asked.most:
+                    whole.set_exception(TooLarge())
                     return
-                else:
-                    raise zygote.read_fault(payload)
-        except EOFError as error:
-            raise Died from error
+                asked.body.write(payload)
+            elif tag == wire.HEAD:
+                asked.form = payload.decode()
+            elif tag == wire.WHOLE:
+                asked.peak = int(payload)
+                asked.body.seek(0)
+                whole.set_result(None)
+            else:
+                whole.set_exception(zygote.read_fault(payload))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Say that the process has ended."""
+        self.is_alive = False
+        if self._whole is not None and not self._whole.done():
+            self._whole.set_exception(Died())
 
     def processor_seconds(self) -> float:
         """Return the time it has had a processor; by the clock where the system does not say."""
         try:
-            return int(Path(f"/proc/{self.number}/schedstat").read_text().split()[0]) / 1e9
+            return time.clock_gettime(~self.number << 3 | _PROCESS_CLOCK)
         except OSError:
             return time.monotonic()
 
@@ -124,26 +131,37 @@ class Worker:
             os.setpriority(os.PRIO_PROCESS, self.number, _LOW)
 
     def close(self) -> None:
-        """Close the line, at which an idle worker ends."""
-        self._line.close()
+        """Close the line, at which an idle worker ends; nothing is heard of it any more."""
+        self.is_alive = False
+        self._asked = self._whole = None
+        self._line.abort()
+
+
+def _as_it_is(worker: Worker) -> Worker:
+    return worker
 
 
 class Nursery:
-    """The process that has the data and forks workers."""
+    """The process that has the data and forks workers.
+
+    It starts in whichever thread makes it; all else happens in one event loop.
+    """
 
     def __init__(self, sources: Iterable[Source], *, memory: int) -> None:
         """Start it, and wait until the data are loaded."""
         self._sources = [asdict(source) for source in sources]
         self._memory = memory
-        self._lock = threading.Lock()
         self._closed = False
-        self._start()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._starting = asyncio.Lock()
+        self._frames = wire.Frames()
+        self._replies: deque[asyncio.Future[bytes]] = deque()
+        self._control, self._process = self._start()
 
-    def _start(self) -> None:
-        self._control, theirs = socket.socketpair()
-        self._reader = wire.Reader(self._control)
+    def _start(self) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
+        control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "foedus.engine.zygote", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -151,77 +169,131 @@ class Nursery:
                 env=os.environ | {"RUST_BACKTRACE": "0"},
             )
         try:
-            self._control.sendall(wire.frame(wire.READY, json.dumps(self._sources).encode()))
-            tag, payload = self._reader.receive(time.monotonic() + _LOADING)
+            control.sendall(wire.frame(wire.READY, json.dumps(self._sources).encode()))
+            tag, payload = wire.Reader(control).receive(time.monotonic() + _LOADING)
         except (EOFError, OSError) as error:
-            self._stop()
+            _stop(control, process)
             raise EngineError("the process that holds the data did not start") from error
         if tag == wire.FAULT:
-            self._stop()
+            _stop(control, process)
             raise zygote.read_fault(payload)
+        control.setblocking(False)
+        return control, process
 
-    def fork(self) -> Worker:
+    async def fork(self) -> Worker:
         """Return a fresh worker."""
-        ours, theirs = socket.socketpair()
-        with theirs, self._lock:
+        for attempt in range(2):
             if self._closed:
                 raise EngineError("the service ends")
-            command = wire.frame(wire.FORK, str(self._memory).encode())
-            for attempt in range(2):
-                try:
-                    self._control.settimeout(_STARTING)
-                    socket.send_fds(self._control, [command], [theirs.fileno()])
-                    number = int(self._reader.receive(time.monotonic() + _STARTING)[1])
-                    return Worker(number, ours, parent=self._process.pid)
-                except (EOFError, OSError):
-                    if attempt == 0:
-                        self._stop()
-                        self._start()
-        ours.close()
+            parent = self._process.pid
+            ours, theirs = socket.socketpair()
+            ours.setblocking(False)
+            try:
+                with theirs:
+                    size = str(self._memory).encode()
+                    number = int(await self._tell(wire.FORK, size, [theirs.fileno()]))
+                worker = Worker(number, parent=parent)
+                loop = asyncio.get_running_loop()
+                await loop.create_connection(partial(_as_it_is, worker), sock=ours)
+                return worker
+            except (EOFError, OSError):
+                ours.close()
+                if attempt == 0:
+                    await self._start_anew(parent)
         raise EngineError("no process can be started to evaluate the query")
 
     def kill(self, worker: Worker) -> None:
         """End a worker, at work or not."""
         worker.close()
-        with self._lock:
-            if not self._tell(wire.KILL, worker):
-                # Its parent has died, so it is nobody's child whom we could tell.
-                with suppress(ProcessLookupError):
-                    os.kill(worker.number, signal.SIGKILL)
+        if worker.parent == self._process.pid:
+            with suppress(OSError):
+                self._control.send(wire.frame(wire.KILL, str(worker.number).encode()))
+                return
+        # Its parent has died, so it is nobody's child whom we could tell.
+        with suppress(ProcessLookupError):
+            os.kill(worker.number, signal.SIGKILL)
 
-    def bury(self, worker: Worker) -> int | None:
+    async def bury(self, worker: Worker) -> int | None:
         """Return the exit status of a worker that has died, None where nobody knows it.
 
         The status is negative for a signal.
         """
         worker.close()
-        with self._lock:
-            if self._tell(wire.BURY, worker):
-                with suppress(EOFError, TimeoutError):
-                    return int(self._reader.receive(time.monotonic() + _STARTING)[1])
+        if worker.parent == self._process.pid:
+            with suppress(EOFError, OSError):
+                return int(await self._tell(wire.BURY, str(worker.number).encode()))
         return None
 
-    def _tell(self, tag: bytes, worker: Worker) -> bool:
-        """Send a command about a worker; return whether its parent is there to take it."""
-        if worker.parent != self._process.pid:
-            return False
+    async def _tell(self, tag: bytes, payload: bytes, passed: Sequence[int] = ()) -> bytes:
+        """Send a command to the process; return what it answers.
+
+        `TimeoutError` (an `OSError`) and `EOFError` where it does not.
+        """
+        loop = asyncio.get_running_loop()
+        if self._control.fileno() < 0:
+            raise EOFError
+        if self._loop is None:
+            self._loop = loop
+            loop.add_reader(self._control.fileno(), self._listen)
+        reply: asyncio.Future[bytes] = loop.create_future()
+        socket.send_fds(self._control, [wire.frame(tag, payload)], passed)
+        self._replies.append(reply)
+        await asyncio.wait({reply}, timeout=_STARTING)
+        if not reply.done():
+            raise TimeoutError
+        return reply.result()
+
+    def _listen(self) -> None:
+        """Give what the process answers to who asked, in the order of asking."""
         try:
-            self._control.settimeout(_STARTING)
-            self._control.sendall(wire.frame(tag, str(worker.number).encode()))
+            found = self._control.recv(_READ)
+        except BlockingIOError:
+            return
         except OSError:
-            return False
-        return True
+            found = b""
+        for _, payload in self._frames.feed(found):
+            reply = self._replies.popleft()
+            if not reply.done():
+                reply.set_result(payload)
+        if not found:
+            self._deafen()
+
+    def _deafen(self) -> None:
+        """Hear no more of the process; who waits for it learns that it is gone."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._control.fileno())
+            self._loop = None
+        for reply in self._replies:
+            if not reply.done():
+                reply.set_exception(EOFError())
+        self._replies.clear()
+
+    async def _start_anew(self, parent: int) -> None:
+        """Start the process again, unless somebody else just did; loading may take a while."""
+        async with self._starting:
+            if self._process.pid == parent and not self._closed:
+                self._deafen()
+                _stop(self._control, self._process)
+                loop = asyncio.get_running_loop()
+                try:
+                    started = await loop.run_in_executor(None, self._start)
+                except FoedusError as error:
+                    raise EngineError(f"the data cannot be loaded again: {error}") from error
+                self._frames = wire.Frames()
+                self._control, self._process = started
 
     def close(self) -> None:
         """End all workers and the process."""
-        with self._lock:
-            self._closed = True
-            self._stop()
+        self._closed = True
+        self._deafen()
+        _stop(self._control, self._process)
 
-    def _stop(self) -> None:
-        self._control.close()
-        try:
-            self._process.wait(_STARTING)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+
+def _stop(control: socket.socket, process: "subprocess.Popen[bytes]") -> None:
+    """Close the line to the process, at which it ends."""
+    control.close()
+    try:
+        process.wait(_STARTING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
