@@ -13,10 +13,10 @@ update operation; 415 for another media type, charset or coding.
 
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl
 
-from flask import request
 from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
+from werkzeug.http import parse_options_header
 
 from foedus.engine import Dataset
 from foedus.errors import QueryError
@@ -26,6 +26,19 @@ FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
 UPDATE = "application/sparql-update"
 GRAPHS = ("default-graph-uri", "named-graph-uri")
+_FORMAT = "format"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a request sends, whichever way it came."""
+
+    method: str
+    query_string: bytes
+    content_type: str
+    coding: str
+    """``Content-Encoding``, or empty."""
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,8 @@ class Question:
 
     query: str
     dataset: Dataset | None
+    wanted: str | None
+    """``format=``, if it is given."""
 
     @property
     def key(self) -> str:
@@ -42,59 +57,71 @@ class Question:
         return repr((self.query, *graphs))
 
 
-def read() -> Question | None:
-    """Return what the current request asks, or None where it is a GET without a query."""
-    _require_utf8(request.query_string, "the address")
-    if "update" in request.args:
+def read(sent: Sent) -> Question | None:
+    """Return what a request asks, or None where it is a GET without a query."""
+    fields = _fields(sent.query_string, "the address")
+    if any(name == "update" for name, _ in fields):
         _refuse_update()
-    found = request.args.getlist("query")
-    if request.method in ("POST", "QUERY"):
-        found += _posted()
-    if len(found) > 1:
-        raise QueryError(f"one query at a time, not {len(found)}")
-    if found:
-        return Question(found[0], _dataset())
-    if request.method in ("GET", "HEAD"):
+    queries = [value for name, value in fields if name == "query"]
+    if sent.method in ("POST", "QUERY"):
+        posted, more = _posted(sent)
+        queries += posted
+        fields += more
+    if len(queries) > 1:
+        raise QueryError(f"one query at a time, not {len(queries)}")
+    if queries:
+        wanted = next((value for name, value in fields if name == _FORMAT and value), None)
+        return Question(queries[0], _dataset(fields), wanted)
+    if sent.method in ("GET", "HEAD"):
         return None
     raise QueryError(f"no query: send one as the field query, or as {DIRECT}")
 
 
-def _posted() -> list[str]:
-    """Return the queries in the body."""
-    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+def _posted(sent: Sent) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the queries in the body, and all fields of a form."""
+    coding = sent.coding.strip().lower()
     if coding not in ("", "identity"):
         raise UnsupportedMediaType(f"the body must be sent as it is, not in {coding}")
-    charset = request.mimetype_params.get("charset", "utf-8")
+    media, options = parse_options_header(sent.content_type)
+    charset = options.get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(f"the body must be in UTF-8, not in {charset}")
-    body = _require_utf8(request.get_data(), "the body")
-    if request.mimetype == UPDATE or "update" in request.form:
+    media = media.lower()
+    if media == UPDATE:
         _refuse_update()
-    if request.mimetype == DIRECT:
-        return [body]
-    if request.mimetype == FORM and request.method == "POST":
-        return request.form.getlist("query")
-    taken = f"{FORM} or {DIRECT}" if request.method == "POST" else DIRECT
-    sent = request.mimetype or "a body without a Content-Type"
-    raise UnsupportedMediaType(f"{request.method} takes {taken}, not {sent}")
+    if media == DIRECT:
+        return [_utf8(sent.body, "the body")], []
+    fields = _fields(sent.body, "the body") if media == FORM else []
+    if any(name == "update" for name, _ in fields):
+        _refuse_update()
+    if media == FORM and sent.method == "POST":
+        return [value for name, value in fields if name == "query"], fields
+    taken = f"{FORM} or {DIRECT}" if sent.method == "POST" else DIRECT
+    what = media or "a body without a Content-Type"
+    raise UnsupportedMediaType(f"{sent.method} takes {taken}, not {what}")
 
 
 def _refuse_update() -> NoReturn:
     raise Forbidden("updates are refused: this endpoint answers queries only")
 
 
-def _require_utf8(raw: bytes, what: str) -> str:
+def _fields(raw: bytes, what: str) -> list[tuple[str, str]]:
     try:
-        unquote_to_bytes(raw).decode("utf-8")
+        return parse_qsl(_utf8(raw, what), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{what} is not in UTF-8") from error
+
+
+def _utf8(raw: bytes, what: str) -> str:
+    try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadRequest(f"{what} is not in UTF-8") from error
 
 
-def _dataset() -> Dataset | None:
-    """Return the dataset that the address or the form names, or None where neither does."""
+def _dataset(fields: list[tuple[str, str]]) -> Dataset | None:
+    """Return the dataset that the fields name, or None where they name none."""
     default, named = (
-        tuple(iri for source in (request.args, request.form) for iri in source.getlist(name) if iri)
-        for name in GRAPHS
+        tuple(iri for name, iri in fields if name == field and iri) for field in GRAPHS
     )
     return Dataset(default, named) if default or named else None

@@ -11,6 +11,7 @@ Source: RFC 9110, 8.8.3 (ETag) and 13.1.2 (If-None-Match).
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 
 from flask import Response, render_template, request
@@ -34,20 +35,30 @@ def chosen(offered: Sequence[Format], *, suffix: str | None = None) -> Format:
     return results.negotiate(request.headers.get("Accept"), offered, wanted=wanted)
 
 
-def chosen_for_either(*, suffix: str | None = None) -> tuple[Format | None, Format | None]:
+def chosen_for_either(
+    *, wanted: str | None, suffix: str | None = None
+) -> tuple[Format | None, Format | None]:
     """Return the formats for rows and for triples; the query's kind is known to the engine only.
 
-    None stands where nothing suits; `NotAcceptableError` where that is so for both.
+    None stands where nothing suits; `NotAcceptableError` where that is so for both. ``wanted`` is
+    ``format=``.
     """
+    accept = None if suffix is not None else request.headers.get("Accept")
+    return either(accept, suffix if suffix is not None else wanted)
+
+
+@lru_cache(maxsize=1024)
+def either(accept: str | None, wanted: str | None) -> tuple[Format | None, Format | None]:
+    """Return the same for an ``Accept`` and a ``format=``."""
     forms: list[Format | None] = []
     for offered in (ROWS, TRIPLES):
         try:
-            forms.append(chosen((*offered, HTML), suffix=suffix))
+            forms.append(results.negotiate(accept, (*offered, HTML), wanted=wanted))
         except NotAcceptableError:
             forms.append(None)
     if forms == [None, None]:
         every = {form.media: form for form in (*ROWS, *TRIPLES, HTML)}
-        chosen(tuple(every.values()), suffix=suffix)
+        results.negotiate(accept, tuple(every.values()), wanted=wanted)
     return forms[0], forms[1]
 
 

@@ -43,7 +43,7 @@ blueprint = Blueprint("sparql", __name__)
 @blueprint.route(ENDPOINT + ".<suffix>", methods=METHODS)
 def endpoint(suffix: str | None = None) -> Response:
     """Answer a query, or describe the endpoint where there is none."""
-    question = protocol.read()
+    question = protocol.read(_sent())
     return _describe(suffix) if question is None else _answer(question, suffix)
 
 
@@ -71,6 +71,17 @@ def void(suffix: str | None = None) -> Response:
     )
 
 
+def _sent() -> protocol.Sent:
+    """Return what the current request sends."""
+    return protocol.Sent(
+        method=request.method,
+        query_string=request.query_string,
+        content_type=request.headers.get("Content-Type", ""),
+        coding=request.headers.get("Content-Encoding", ""),
+        body=request.get_data() if request.method in ("POST", "QUERY") else b"",
+    )
+
+
 def _describe(suffix: str | None) -> Response:
     form = replies.chosen((*TRIPLES, HTML), suffix=suffix)
     if form is HTML:
@@ -87,7 +98,7 @@ def _describe(suffix: str | None) -> Response:
 
 def _answer(question: Question, suffix: str | None) -> Response:
     """Answer in the format for the kind of query, of which the request may suit one only."""
-    forms = replies.chosen_for_either(suffix=suffix)
+    forms = replies.chosen_for_either(wanted=question.wanted, suffix=suffix)
     rows, triples = (None if form is HTML else form for form in forms)
     engine, query, dataset = service().engine, question.query, question.dataset
     try:
