@@ -18,8 +18,9 @@ import pytest
 from click.testing import CliRunner, Result
 from test_release import contents, copy_small
 
-from foedus import turtle
+from foedus import files, turtle
 from foedus.cli import building, main
+from foedus.release import folder
 
 TEXT = """Avalon at the Table
 By Merlin
@@ -221,6 +222,55 @@ def test_bad_texts_stop_a_build_and_leave_the_release(
     assert_refused(project, result, message, code, kept)
 
 
+def test_a_text_of_another_version_is_named_with_the_line_of_its_digest(project: Path) -> None:
+    replace(TEXTS, "thanked", "Thanked")(project)
+    result = run_on(project, "build", "--documents", project / "texts")
+    assert result.stderr.splitlines()[0].startswith(f"error: {project / TEXTS}: not the text of")
+    assert ", as documents.yaml:3 says" in result.stderr
+
+
+def test_a_build_names_the_claim_at_fault_as_a_check_does(project: Path) -> None:
+    replace(CLAIMS, "foedus:hasStance stance:endorsed ;", "")(project)
+    error, *rest = run_on(project, "build").stderr.splitlines()
+    assert "(claim/merlin-2031/support, Claim-hasStance, passage/merlin-2031/p0a1b2c3d4e)" in error
+    assert rest == ["see docs/errors.md#validation"]
+    checked = run_on(project, "check", project / CLAIMS).stdout
+    place, said = error.removeprefix("error: ").split(": ", 1)
+    assert f"{place}: violation: {said}\n" in checked
+
+
+def test_a_build_counts_the_claims_at_fault(project: Path) -> None:
+    replace(CLAIMS, "foedus:hasStance stance:endorsed ;", "")(project)
+    replace(CLAIMS, "foedus:isVoicedBy person:merlin ;", "")(project)
+    error, *rest = run_on(project, "build").stderr.splitlines()
+    assert "claim/merlin-2031/support, " in error and "claim/merlin-2031/support, " in rest[0]
+    assert ": violation: " in rest[0]
+    assert rest[-2] == "2 violations in all; foedus check lists them"
+
+
+def test_the_next_build_clears_what_a_killed_one_left(project: Path) -> None:
+    out = project / "out"
+    code = (
+        "import sys; from pathlib import Path; from foedus.release import folder\n"
+        "with folder.workplace(Path(sys.argv[1])) as built:\n"
+        "    (built / 'data.nq').write_text('x')\n"
+        "    (built.parent / '.build-x-link').symlink_to('x')\n"
+        "    print(built.name, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        left = out / process.stdout.readline().decode().strip()
+        with folder.workplace(out) as other:
+            assert other.exists() and left.exists(), "the other build is at work"
+        process.kill()
+        process.wait(10)
+    assert (left / "data.nq").exists()
+    assert run_on(project, "build").exit_code == 0
+    assert sorted(path.name for path in out.glob(".*")) == []
+
+
 def test_out_that_cannot_be_written_is_named(project: Path) -> None:
     kept = contents(project / "out")
     (project / "file").write_text("", encoding="utf-8")
@@ -319,10 +369,36 @@ def test_check_fixes_the_layout(project: Path) -> None:
     assert path.read_text(encoding="utf-8") == laid
 
 
-def test_check_names_a_file_that_is_not_there(project: Path) -> None:
-    result = run_on(project, "check", project / "nothing.ttl")
-    assert result.exit_code == 1
-    assert "nothing.ttl: no such file or folder" in result.stderr
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing.ttl", "no such file or folder"),
+        (QUERY, "is no Turtle file; their names end in .ttl"),
+        ("queries", "no Turtle file in this folder; their names end in .ttl"),
+    ],
+)
+def test_check_names_what_it_cannot_check(project: Path, name: str, message: str) -> None:
+    result = run_on(project, "check", project / name)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"error: {project / name}: {message}\nsee docs/errors.md#folder\n"
+
+
+def test_check_takes_shapes_with_their_lists(project: Path) -> None:
+    shapes = sorted((files.find("ontology") / "shapes").glob("*.ttl"))
+    assert any(" (\n" in path.read_text(encoding="utf-8") for path in shapes)
+    result = run_on(project, "check", *shapes)
+    assert (result.exit_code, result.stdout) == (0, "0 violations, 0 warnings, 0 infos\n")
+
+
+def test_check_says_no_traceback_of_an_impossible_date(project: Path) -> None:
+    """The library that reads such a date writes one to its log."""
+    replace(THINGS, 'foedus:isoCode "LYO"', 'foedus:isoCode "2031-02-31"^^xsd:date')(project)
+    command = [sys.executable, "-c", "from foedus.cli import main; main()", "check"]
+    command += ["--triples", str(project / "triples"), str(project / THINGS)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr == ""
+    assert f"{project / THINGS}:26: violation: " in result.stdout
 
 
 @pytest.mark.parametrize("command", building.COMMANDS, ids=lambda command: command.name)

@@ -24,7 +24,7 @@ from typing import Protocol
 
 import pyoxigraph as ox
 
-from foedus import iris
+from foedus import BASE
 from foedus.saved import SavedQuery
 
 TAGS = frozenset({"vote", "veto"})
@@ -35,10 +35,10 @@ PERIOD = ("year", "from", "to", "day")
 GRAPH = "graph"
 """Name of the parameter that says which record."""
 
-_RECORDS = str(iris.GRAPH["records/"])
-_COUNCIL = str(iris.ID["organisation/un-security-council"])
-_DRAFT = str(iris.NS.Draft)
-_TEXTS = {_DRAFT: "failed drafts", str(iris.NS.Resolution): "adopted texts"}
+_RECORDS = BASE + "graph/records/"
+_COUNCIL = BASE + "id/organisation/un-security-council"
+_DRAFT = BASE + "ns#Draft"
+_TEXTS = {_DRAFT: "failed drafts", BASE + "ns#Resolution": "adopted texts"}
 _LISTED = 8
 """Records that one warning names; a header has room for so many."""
 _YEAR = re.compile(r"[0-9]{4}(?![0-9])")

@@ -9,6 +9,7 @@ Used by `foedus.cli`.
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,8 @@ def _progress() -> Iterator[_Say]:
     """Yield a function that shows the current step on a terminal and nothing elsewhere."""
     from rich.console import Console
 
+    # A date that is none is a finding with its line; rdflib's own word on it is a traceback.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda step: None
@@ -141,9 +144,9 @@ def _require(folder: Path) -> None:
 def check(paths: tuple[Path, ...], triples: Path | None, form: "Format", fix: bool) -> None:
     """Check Turtle files against the shapes, the ontology's terms and the house layout.
 
-    Without FILES, all of the ontology and the triples. FILES are checked together with the
-    rest of the project, and only what concerns them is shown. Exit status 1 if there is a
-    violation; warnings and notes are only shown.
+    Without FILES, all of the ontology and the triples. FILES are Turtle files or folders with
+    some; they are checked together with the rest of the project, and only what concerns them is
+    shown. Exit status 1 if there is a violation; warnings and notes are only shown.
 
     \b
     Example: foedus check triples/claims/osw-2024.ttl --fix

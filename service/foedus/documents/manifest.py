@@ -32,6 +32,8 @@ class Source:
     id: str
     path: Path
     sha256: str
+    sha256_line: int | None = None
+    """Where the manifest gives it."""
     title: str
     creators: tuple[str, ...] = ()
     series: str | None = None
@@ -128,6 +130,7 @@ def _source(node: yaml.Node, folder: Path, path: Path) -> Source:
         id=values["id"] or "",
         path=folder / (values["file"] or ""),
         sha256=values["sha256"] or "",
+        sha256_line=lines["sha256"],
         title=values["title"] or "",
         creators=lists["creators"],
         series=values.get("series"),

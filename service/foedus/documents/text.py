@@ -15,7 +15,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from foedus.documents.manifest import Source
+from foedus.documents.manifest import MANIFEST, Source
 from foedus.errors import DocumentError
 
 Span = tuple[int, int]
@@ -63,7 +63,8 @@ def load(source: Source, *, any_version: bool = False) -> Text:
     found = hashlib.sha256(data).hexdigest()
     if found != source.sha256 and not any_version:
         raise DocumentError(
-            f"not the text of the manifest: its SHA-256 is {found}, expected {source.sha256}",
+            f"not the text of the manifest: its SHA-256 is {found}, expected {source.sha256}"
+            + (f", as {MANIFEST}:{source.sha256_line} says" if source.sha256_line else ""),
             path=source.path,
         )
     return prepare(content)

@@ -110,11 +110,12 @@ def _check(sources: Sequence[reading.Source], derived: Iterable[ox.Quad]) -> lis
     violations = [finding for finding in findings if finding.severity == "violation"]
     if violations:
         first = violations[0]
-        more = validate.write_findings(violations[1:_SHOWN], "text").rstrip("\n")
-        message = first.message if len(violations) == 1 else f"{first.message}\n{more}"
-        if len(violations) > _SHOWN:
-            message += f"\n… {len(violations)} violations in all; foedus check lists them"
-        raise ValidationError(message, path=first.file, line=first.line)
+        *lines, _ = validate.write_findings(violations[:_SHOWN], "text").splitlines()
+        # The error says the place of the first itself.
+        lines[0] = lines[0].partition(": violation: ")[2]
+        if len(violations) > 1:
+            lines.append(f"{len(violations)} violations in all; foedus check lists them")
+        raise ValidationError("\n".join(lines), path=first.file, line=first.line)
     return findings
 
 

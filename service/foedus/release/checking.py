@@ -3,17 +3,18 @@
 What stops a build at the first fault is here one finding among others: a file that is no
 Turtle, holds a blank node or an unknown term, is not described or of another size than
 expected. While a file cannot be read the shapes are not tried, because whatever points into
-that file would seem at fault too. The house layout is checked besides.
+that file would seem at fault too. The house layout is checked besides. Shapes are no part of a
+release: they may hold RDF lists, need no description, and no shape is tried on them.
 
 Shape: those of `validate`; for the other faults ``shape:`` and the code of the error.
-Errors: `FolderError` for a file that is not there.
+Errors: `FolderError` for a file that is not there or no Turtle, and a folder without any.
 Used by `cli`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
-from foedus import iris, turtle, validate
+from foedus import files, iris, turtle, validate
 from foedus.errors import FoedusError, FolderError, TurtleError, ValidationError
 from foedus.findings import Finding
 from foedus.release import reading
@@ -30,15 +31,17 @@ def check(
     rest of the project is read because they point into it.
     """
     wanted = _expand(paths)
+    shapes = {reading.shown(path) for path in (files.find("ontology") / "shapes").glob("*.ttl")}
     places = dict(reading.find(triples))
-    for path in wanted:
+    for path in sorted(wanted | shapes):
         places.setdefault(path, PurePosixPath(path.name))
     laid: list[Path] = []
     sources: list[reading.Source] = []
     findings: list[Finding] = []
     for path, place in places.items():
         try:
-            source = reading.read_file(path, place)
+            read = reading.read_turtle if path in shapes else reading.read_file
+            source = read(path, place)
         except TurtleError as error:
             findings.append(_finding(error))
             continue
@@ -51,7 +54,7 @@ def check(
                 findings.append(_finding(ValidationError(_LAYOUT, path=path), "layout"))
         sources.append(source)
     if len(sources) == len(places):
-        findings += _said(sources, triples)
+        findings += _said(sources, triples, shapes)
     if paths:
         findings = [f for f in findings if f.file and Path(f.file) in wanted]
     return sorted(findings, key=Finding.order), laid
@@ -62,16 +65,22 @@ def _expand(paths: Sequence[Path]) -> set[Path]:
     for path in paths:
         if not path.exists():
             raise FolderError("no such file or folder", path=path)
-        inside = path.rglob("*.ttl") if path.is_dir() else [path]
+        if not path.is_dir() and path.suffix != ".ttl":
+            raise FolderError("is no Turtle file; their names end in .ttl", path=path)
+        inside = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+        if not inside:
+            raise FolderError("no Turtle file in this folder; their names end in .ttl", path=path)
         found |= {reading.shown(one) for one in inside}
     return found
 
 
-def _said(sources: Sequence[reading.Source], triples: Path) -> list[Finding]:
-    data = {source.path: source.triples for source in sources}
-    findings = validate.check(data)
+def _said(
+    sources: Sequence[reading.Source], triples: Path, shapes: Collection[Path]
+) -> list[Finding]:
+    released = [source for source in sources if source.path not in shapes]
+    findings = validate.check({source.path: source.triples for source in released})
     findings += [_finding(error) for error in reading.unknown_terms(sources)]
-    findings += [_finding(error) for error in reading.undescribed(sources, triples)]
+    findings += [_finding(error) for error in reading.undescribed(released, triples)]
     return findings
 
 

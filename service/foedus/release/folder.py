@@ -3,7 +3,9 @@
 A release is a folder ``release-<first 12 digits of its digest>`` with ``data.nq``,
 ``report.json`` and ``manifest.json``, and ``release`` beside it is a link to the current one.
 A build writes into a folder of its own and then sets the link in one step of the file system,
-so that a build which fails or is cut off leaves the last good release as it was.
+so that a build which fails or is cut off leaves the last good release as it was. What a killed
+build left behind is cleared by the next one: a build locks its folder, and the system lifts the
+lock of a process that is gone.
 
 Units: sizes in bytes; digests are SHA-256 in hexadecimal.
 Errors: `FolderError` where the target cannot be written; `ReleaseError`, with the damaged
@@ -11,6 +13,8 @@ file, where a release is not what its manifest says.
 Used by `foedus.release`.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -27,6 +31,7 @@ from foedus.errors import FolderError, ReleaseError
 
 DATA, MANIFEST, REPORT = "data.nq", "manifest.json", "report.json"
 LINK = "release"
+_WORK = ".build-"
 _FOLDER = re.compile(r"release-[0-9a-f]{12}(-\d+)?")
 _KEYS = ("digest", "files", "graphs", "layers")
 
@@ -86,17 +91,52 @@ def sha256(path: Path) -> str:
 def workplace(out: Path) -> Iterator[Path]:
     """Yield an empty folder inside ``out`` to build in, and remove it however that ends."""
     link = out / LINK
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".build-", dir=out))
-    except OSError as error:
-        raise FolderError(f"cannot be written to: {error.strerror}", path=out) from error
-    try:
+    with contextlib.ExitStack() as held:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            with _locked(out):
+                _clear(out)
+                folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=out))
+                held.enter_context(_locked(folder))
+        except OSError as error:
+            raise FolderError(f"cannot be written to: {error.strerror}", path=out) from error
+        held.callback(shutil.rmtree, folder, ignore_errors=True)
         if link.exists() and not link.is_symlink():
             raise FolderError("is no link to a release; give another --out", path=link)
         yield folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder; where the file system has no locks, go on without."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(number)
+
+
+def _clear(out: Path) -> None:
+    """Remove what builds that are gone left in ``out``, which the caller has locked."""
+    for left in sorted(out.glob(f"{_WORK}*")):
+        if left.is_symlink():
+            left.unlink(missing_ok=True)
+        elif left.is_dir() and _is_free(left):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_free(folder: Path) -> bool:
+    """Tell whether no process holds the lock of a folder."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(number)
+    return True
 
 
 def write(built: Path, name: str, data: bytes) -> str:
@@ -111,15 +151,16 @@ def write(built: Path, name: str, data: bytes) -> str:
 def publish(built: Path, out: Path, digest: str) -> Release:
     """Make a built folder the current release of ``out``; the one before it stays beside it."""
     link = out / LINK
-    before = link.resolve().name if link.exists() else None
-    folder = _place(built, out, digest)
-    fresh = built.with_name(built.name + "-link")
-    fresh.symlink_to(folder.name)
-    # The one step at which the release changes: renaming a link over another is atomic.
-    fresh.replace(link)
-    for other in sorted(out.iterdir()):
-        if _FOLDER.fullmatch(other.name) and other.name not in (folder.name, before):
-            shutil.rmtree(other, ignore_errors=True)
+    with _locked(out):
+        before = link.resolve().name if link.exists() else None
+        folder = _place(built, out, digest)
+        fresh = built.with_name(built.name + "-link")
+        fresh.symlink_to(folder.name)
+        # The one step at which the release changes: renaming a link over another is atomic.
+        fresh.replace(link)
+        for other in sorted(out.iterdir()):
+            if _FOLDER.fullmatch(other.name) and other.name not in (folder.name, before):
+                shutil.rmtree(other, ignore_errors=True)
     return open_release(link)
 
 

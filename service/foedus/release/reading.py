@@ -109,14 +109,7 @@ def shown(path: Path) -> Path:
 
 def read_file(path: Path, place: PurePosixPath) -> Source:
     """Read one file; ``place`` is its path below the data's top. Errors as `read`."""
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise TurtleError(f"cannot be read: {error.strerror}", path=path) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise TurtleError("not UTF-8", path=path, line=line) from error
+    text = _read_text(path)
     for match in _BLANK_NODE.finditer(text):
         if match[1] is not None:
             raise TurtleError(
@@ -125,7 +118,24 @@ def read_file(path: Path, place: PurePosixPath) -> Source:
                 path=path,
                 line=text.count("\n", 0, match.start()) + 1,
             )
-    return Source(path, iris.graph_of(place), text, turtle.parse(data, path))
+    return Source(path, iris.graph_of(place), text, turtle.parse(text.encode(), path))
+
+
+def read_turtle(path: Path, place: PurePosixPath) -> Source:
+    """Read one file that may hold RDF lists, as shapes do; otherwise as `read_file`."""
+    text = _read_text(path)
+    return Source(path, iris.graph_of(place), text, turtle.parse(text.encode(), path))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        return data.decode("utf-8")
+    except OSError as error:
+        raise TurtleError(f"cannot be read: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise TurtleError("not UTF-8", path=path, line=line) from error
 
 
 def unknown_terms(sources: Sequence[Source]) -> list[UnknownTermError]:
