@@ -9,6 +9,7 @@ Errors: `LoadError` where wrk fails or says something else than `wrk.lua` writes
 Used by `__main__`; `tests/test_bench_http.py`.
 """
 
+import math
 import re
 import subprocess
 from dataclasses import dataclass
@@ -79,11 +80,18 @@ def read(output: str) -> Load:
 def run(
     address: str, *, connections: int, seconds: float, subjects: Path | None, start: int
 ) -> Load:
-    """Ask an address for so many seconds; ``subjects`` is given where its path has slots."""
+    """Ask an address for so many whole seconds; ``subjects`` is given where its path has slots."""
     host, path = re.fullmatch(r"(http://[^/]+)(/.*)", address).groups()  # type: ignore[union-attr]
     command = [
         *("wrk", "--threads", "1", "--connections", str(connections)),
-        *("--duration", f"{seconds:g}s", "--timeout", f"{TIMEOUT}s", "--script", str(SCRIPT)),
+        *(
+            "--duration",
+            f"{math.ceil(seconds)}s",
+            "--timeout",
+            f"{TIMEOUT}s",
+            "--script",
+            str(SCRIPT),
+        ),
         *(host + "/", "--", path),
     ]
     if subjects is not None:
