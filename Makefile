@@ -3,12 +3,13 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8321
 DOCUMENTS ?= ../shared/documents
+DATA ?= ../shared/data
 BIN := .venv/bin
 
 # Small matrices lose more to threads than they gain; on a busy machine, minutes.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: install run build test conformance clients soak fuzz lint lock docs bench clean
+.PHONY: install run build test conformance clients soak fuzz lint lock docs bench bench-http clean
 
 install: .venv/installed
 
@@ -54,6 +55,9 @@ docs: install
 bench: build
 	$(BIN)/python bench/build.py --documents $(DOCUMENTS)
 	$(BIN)/python bench/serve.py
+
+bench-http: install
+	$(BIN)/python bench/http --data $(DATA) --make-rdflib
 
 lock: install
 	$(BIN)/python -m pip install --quiet uv
