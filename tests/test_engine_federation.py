@@ -28,7 +28,9 @@ from hypothesis import strategies as st
 
 from foedus import BASE, tokens
 from foedus.engine import Dataset, Limits, embedded, inlined, outbound
+from foedus.engine.embedded import Source
 from foedus.engine.federation import FederatedEngine, Federation, asked, read_calls, without_calls
+from foedus.engine.guarded import GuardedEngine
 from foedus.errors import EngineError, LimitError, NotAcceptableError, QueryError
 from foedus.results import ROWS
 
@@ -504,6 +506,26 @@ def test_rows_without_values_are_counted() -> None:
     body = {"head": {"vars": sorted(names)}, "results": {"bindings": [{}] * 1000}}
     with pytest.raises(LimitError, match="1000000 values"):
         inlined.values_of(json.dumps(body).encode(), call=0, names=names)
+
+
+def test_worker_without_network_evaluates_what_endpoints_said(
+    small_release: Path, endpoint: Endpoint
+) -> None:
+    """Many rows, some of them blank nodes, go to a worker in the query's text."""
+    many = 20_000
+    rows = [
+        {"s": {"type": "bnode", "value": f"b{n}"}, "o": LITERAL | {"value": f"service {n}"}}
+        for n in range(many)
+    ]
+    endpoint.body = {"head": {"vars": ["s", "o"]}, "results": {"bindings": rows}}
+    guarded = GuardedEngine([Source(str(small_release / "data.nq"))])
+    federation = Federation(outbound.allow([endpoint.url], local=True), Limits())
+    query = f"""SELECT (COUNT(DISTINCT ?s) AS ?nodes) (COUNT(?o) AS ?texts)
+      {{ SERVICE <{endpoint.url}> {{ ?s ?p ?o }} FILTER(isBlank(?s)) }}"""
+    with contextlib.closing(guarded):
+        assert rows_of(FederatedEngine(guarded, federation), query) == [f"{many}\t{many}"]
+        with pytest.raises(QueryError, match="SERVICE is refused"):
+            guarded.answer(query, rows=ROWS[3], triples=None)
 
 
 def test_own_functions_open_nothing_else(engine: embedded.EmbeddedEngine) -> None:
