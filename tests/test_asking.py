@@ -52,6 +52,15 @@ def test_parameters_and_formats(small_release: Path) -> None:
         (("states/states", "-p", "most"), "NAME=VALUE"),
         (("states/states", "-p", "most=1", "-p", "most=2"), "given twice"),
         (("states/states", "-p", "nobody=1"), "no parameter 'nobody'"),
+        (
+            ("claims/claims-by-thing", "-p", "thing=Ruritnia"),
+            "thing: nothing is known of 'Ruritnia'; may be meant: state/RUR (Ruritania)",
+        ),
+        (
+            ("claims/claims-by-thing", "-p", "thing=the capital"),
+            "'the capital' names 2 things; choose one; may be meant: place/edelweiss (The Capital",
+        ),
+        (("claims/claims-by-thing", "-p", "thing=state/XXX"), "nothing is known of 'state/XXX'"),
     ],
 )
 def test_wrong_use_is_said(small_release: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -92,6 +101,18 @@ def test_query_in_another_encoding(small_release: Path, tmp_path: Path) -> None:
     result = run("sparql", str(path), "--release", str(small_release))
     assert result.exit_code == 1
     assert f"{path}: not UTF-8" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["Ruritania", "strelsau", "state/RUR"])
+def test_things_are_named_as_in_the_forms(small_release: Path, name: str) -> None:
+    result = ask(small_release, "claims/claims-by-thing", "-p", f"thing={name}", "--format", "csv")
+    assert result.stdout == f"claim,statement\n{CLAIM},The two kingdoms are allies.\n"
+
+
+def test_parameters_without_a_query_are_wrong_usage() -> None:
+    result = run("query", "-p", "thing=state/RUR")
+    assert result.exit_code == 2
+    assert "--param belongs to a saved query" in result.stderr
 
 
 def test_missing_release_is_said(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 They open the release in this process, so they need no server. Rows go to standard output: as a
 table for people, or in any format the service writes; what no record covers of a saved query goes
-before them to standard error. The release is the one named, else that of the current folder, else
-that of the checkout Foedus runs from.
+before them to standard error. Things may be named as in the service's forms. The release is the one
+named, else that of the current folder, else that of the checkout Foedus runs from.
 
 Errors: those of `foedus.release`, `foedus.saved` and `foedus.engine`, which the group turns into
 one message and exit status 1.
@@ -25,6 +25,9 @@ from foedus.engine import Answer, embedded
 from foedus.engine.embedded import EmbeddedEngine
 from foedus.errors import ParameterError, QueryError, ReleaseError
 from foedus.release.folder import LINK, open_release
+from foedus.saved import SavedQuery
+from foedus.web import forms
+from foedus.web.lookup import Lookup
 
 _RELEASE = Path("build/release")
 _WIDEST = 10_000
@@ -66,7 +69,14 @@ def first_release(places: Sequence[Path]) -> Path:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="Repeatable.")
+@click.option(
+    "--param",
+    "-p",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter's value; a thing by key, IRI or name. Repeatable.",
+)
 @click.option(
     "--format",
     "form",
@@ -89,18 +99,35 @@ def query(
     """
     catalogue = saved.read_all(queries or files.find("queries"))
     if name is None:
+        if params:
+            raise click.UsageError("--param belongs to a saved query; say its NAME")
         _list(catalogue)
         return
     wanted = catalogue.get(name)
     if wanted is None:
         raise QueryError(f"no saved query {name!r}; {_nearest(name, catalogue)}")
-    values = _read_params(params)
-    text = wanted.bind(values)
+    given = _read_params(params)
     engine = _engine(folder)
+    values = _settle(engine, wanted, given)
+    text = wanted.bind(values)
     if coverage.asks_votes(wanted):
         for warning in coverage.warnings_for(coverage.read(engine), wanted, values):
             click.echo(f"warning: {warning.message}", err=True)
     _print(engine.run(text), form)
+
+
+def _settle(engine: EmbeddedEngine, query: SavedQuery, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of parameters, each thing that is named by its key.
+
+    Raises `ParameterError` for one that cannot be taken, with what may be meant: a thing nobody
+    knows has no rows, which would look like an answer.
+    """
+    values, faults = forms.settle(Lookup(engine), query, given, strict=True)
+    for fault in faults.values():
+        choices = ", ".join(f"{value} ({label})" for value, label in fault.choices)
+        meant = f"; may be meant: {choices}" if choices else ""
+        raise ParameterError(f"{fault.message}{meant}")
+    return values
 
 
 def _nearest(name: str, catalogue: Iterable[str]) -> str:

@@ -135,7 +135,9 @@ def _close(lookup: Lookup, parameter: Parameter, name: str) -> tuple[Choice, ...
         return ()
     things: dict[str, str] = {}
     texts: dict[str, str] = {}
-    for row in lookup.ask("names", prefix=[ox.Literal(prefix) for prefix in parameter.within]):
+    rows = lookup.ask("names", prefix=[ox.Literal(prefix) for prefix in parameter.within])
+    # A state comes before the records of its names, which are called alike.
+    for row in sorted(rows, key=lambda row: row["thing"].value.startswith(STATE_NAME)):
         key = row["text"].value.lower()
         things.setdefault(key, row["thing"].value)
         texts.setdefault(key, row["text"].value)
