@@ -101,6 +101,8 @@ def load_files(sources: Iterable[Source]) -> EmbeddedEngine:
         form = format_of(source.path)
         graph = None if source.graph is None else ox.NamedNode(source.graph)
         try:
+            if form == ox.RdfFormat.RDF_XML:
+                _refuse_entities(source.path)
             store.bulk_load(path=source.path, format=form, base_iri=source.graph, to_graph=graph)
         except SyntaxError as error:
             raise DataError(
@@ -110,6 +112,19 @@ def load_files(sources: Iterable[Source]) -> EmbeddedEngine:
             raise DataError(f"cannot be read: {error}", path=source.path) from error
     store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     return EmbeddedEngine(store)
+
+
+def _refuse_entities(path: str) -> None:
+    """Raise `DataError` where a file of RDF/XML declares an entity.
+
+    The engine's parser reads no entity from elsewhere, but puts in those a file declares, entities
+    within entities too, until the memory is full.
+    """
+    with Path(path).open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if b"<!ENTITY" in line:
+                reason = "declares an XML entity; write out its text (xmllint --noent does)"
+                raise DataError(reason, path=path, line=number)
 
 
 def format_of(path: str) -> ox.RdfFormat:
