@@ -98,11 +98,11 @@ CASE = workloads.Workload(
 
 def verdicts(ours: list[Any], theirs: list[Any]) -> list[bool | None]:
     runs = [
-        tables.Run(DATA, CASE.name, server, 16, one)
+        tables.Run(DATA, CASE.name, server, 16, one, 0.1)
         for server, loads in (("foedus", ours), ("oxigraph", theirs))
         for one in loads
     ]
-    floors = {(DATA, CASE.name): tables.Floor(10, 1.0, 1.0, 2.0)}
+    floors = {(DATA, CASE.name): tables.Floor(10, 1.0, 1.0, 2.0, 0.9)}
     held = {(DATA, "foedus"): memory.Memory(2, 200.0, 400.0)}
     measured = tables.Measured(runs, floors, held, {(DATA, "foedus"): 1.0}, ["left out"])
     text = "\n".join(tables.lines(measured, [CASE], {DATA: 150.0}))

@@ -7,7 +7,7 @@ processes is measured. Servers share the processors with wrk, all in the same wa
 is not installed, or does not answer a query, is left out, and the table says so.
 
 Usage: python bench/http [--data ../shared/data] [--seconds 5] [--rounds 1] [--out FILE]
-                         [--servers NAMES] [--only WORDS] [--rdflib PYTHON | --make-rdflib]
+                         [--servers NAMES] [--only PATTERN] [--rdflib PYTHON | --make-rdflib]
 
 wrk and Virtuoso are Debian's (apt-get install wrk virtuoso-opensource). rdflib-endpoint has an
 environment of its own: ``--make-rdflib`` makes it among the scratch files, ``--rdflib`` names the
@@ -18,6 +18,7 @@ Exit status 1 where a target is missed.
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -53,7 +54,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("build/bench-http.json"))
     parser.add_argument("--servers", default=",".join(NAMES), help="names with commas")
     parser.add_argument("--sets", default="project,votes", help="project, votes or both")
-    parser.add_argument("--only", help="work-loads whose name holds these words")
+    parser.add_argument("--only", default="", help="regular expression: names of work-loads")
     parser.add_argument("--scratch", type=Path, help="folder for the data; kept, where it is named")
     parser.add_argument("--built", action="store_true", help="take the data from --scratch as is")
     rdflib = parser.add_mutually_exclusive_group()
@@ -143,7 +144,7 @@ def main() -> int:
         say("wrk is needed; Debian: apt-get install wrk")
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server is left behind
-    cases = [case for case in workloads.all_workloads() if (chosen.only or "") in case.name]
+    cases = [case for case in workloads.all_workloads() if re.search(chosen.only, case.name)]
     measured = Measured([], {}, {}, {}, [])
     before = machine()
     with nullcontext(chosen.scratch) if chosen.scratch else tempfile.TemporaryDirectory() as place:

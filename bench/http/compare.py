@@ -147,18 +147,20 @@ def _run(bench: Bench, case: Workload, found: Sequence[Server]) -> None:
             turns = TURNS * connections * measured.mean / 1000
             seconds = max(bench.seconds, min(LONGEST, turns)) if case.is_slow else bench.seconds
             for server in found:
+                worked = memory.worked(server.pid)
                 with _beside(bench, case, server) as times:
-                    measured_load = _load(bench, case, server, connections, seconds)
+                    told = _load(bench, case, server, connections, seconds)
+                    worked = 1000 * (memory.worked(server.pid) - worked) / max(told.requests, 1)
                 one = Run(
-                    bench.data, case.name, server.name, connections, measured_load, tuple(times)
+                    bench.data, case.name, server.name, connections, told, worked, tuple(times)
                 )
                 bench.runs.append(one)
                 if not memory.settle(server.pid, PATIENCE):
                     _note(bench, f"{case.name} ({bench.data}): {server.name} still works after it")
                 bench.say(
                     f"{case.name} ({bench.data}) {server.name} {connections}:"
-                    f" {measured_load.rate:,.0f}/s, 99 % {measured_load.p99:.3g} ms"
-                    + (f" {measured_load.failures}" if measured_load.failures else "")
+                    f" {told.rate:,.0f}/s, 99 % {told.p99:.3g} ms"
+                    + (f" {told.failures}" if told.failures else "")
                 )
 
 

@@ -1,4 +1,4 @@
-"""How much memory a server's processes hold, and whether they are at rest.
+"""How much memory and processor time a server's processes use, and whether they are at rest.
 
 Of memory, two sums over the process and its descendants: proportional set size, in which a page
 that several processes share is counted once in all (each has its part), and resident set size, in
@@ -71,21 +71,22 @@ def settle(pid: int, longest: float) -> bool:
     measured.
     """
     end = time.monotonic() + longest
-    before = _worked(pid)
+    before = worked(pid)
     while time.monotonic() < end:
         time.sleep(_LOOK)
-        now = _worked(pid)
+        now = worked(pid)
         if now - before <= _REST * _LOOK:
             return True
         before = now
     return False
 
 
-def _worked(pid: int) -> float:
-    """Return the processor time that a process and its living descendants have used."""
+def worked(pid: int) -> float:
+    """Return the processor time that a process, its descendants and those that ended have used."""
     ticks = 0
     for one in tree(pid):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
+            # Its own in user and system mode, and that of the children it has waited for.
+            ticks += sum(map(int, fields[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")

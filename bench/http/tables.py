@@ -28,6 +28,8 @@ class Run:
     server: str
     connections: int
     load: Load
+    processor: float
+    """Milliseconds of processor time that the server used for each answer."""
     beside: tuple[float, ...] = ()
     """Milliseconds of the long analyses beside it; minus one for one that failed."""
 
@@ -130,7 +132,7 @@ def lines(measured: Measured, cases: Sequence[Workload], limits: dict[str, float
             if not found:
                 continue
             yield ""
-            yield f"{case.name} ({data}): requests/s, median and 99th centile in ms"
+            yield f"{case.name} ({data}): requests/s (median, 99th centile, processor ms)"
             yield " " * 12 + "".join(f"{f'{n} connections':>28}" for n in case.connections)
             for server in found:
                 cells = [
@@ -139,8 +141,8 @@ def lines(measured: Measured, cases: Sequence[Workload], limits: dict[str, float
                 yield f"  {server:10}" + "".join(f"{cell:>28}" for cell in cells)
             base = measured.floors[data, case.name]
             yield (
-                f"  in process {1000 / base.mean:10,.0f} {base.median:.3g} {base.p99:.3g}"
-                f" (mean {base.mean:.3g} ms, one thread)"
+                f"  in process, one thread: {1000 / base.mean:,.0f} ({base.median:.3g},"
+                f" {base.p99:.3g}, {base.processor:.3g}), mean {base.mean:.3g} ms"
             )
             yield from _beside(measured, data, case)
         for (held_data, server), held in measured.memory.items():
@@ -168,7 +170,7 @@ def _cell(run: Run | None) -> str:
     if not run.load.requests:
         return f"none in {run.load.seconds:.0f} s"
     rate = f"{run.load.rate:,.0f}" if run.load.rate >= 100 else f"{run.load.rate:.3g}"
-    return f"{rate} {run.load.p50:.3g} {run.load.p99:.3g}"
+    return f"{rate} ({run.load.p50:.3g}, {run.load.p99:.3g}, {run.processor:.3g})"
 
 
 def _beside(measured: Measured, data: str, case: Workload) -> Iterator[str]:
