@@ -8,6 +8,7 @@ import pytest
 
 from foedus import files, iris, saved, verdicts
 from foedus.errors import RuleError
+from foedus.web.app import Config, create_app
 
 HEADER = "#+ summary: Did Avalon vote?\n#+ columns:\n#+   vote: The vote\n#+   bears: The side\n"
 QUERY = """PREFIX foedus: <https://w3id.org/foedus/ns#>
@@ -279,3 +280,16 @@ def test_another_record_turns_the_verdict_round(release_store: ox.Store, key: st
     outcome, _, changed = read_verdicts(store)[key]
     assert outcome == {"supported": "contradicted", "contradicted": "supported"}[before]
     assert changed != version
+
+
+def test_page_of_a_proposition_gives_rows_rule_and_version(
+    full_release: Path, release_store: ox.Store
+) -> None:
+    key = "russia-blocks-all-un-sanctions-on-north-korea"
+    _, _, version = read_verdicts(release_store)[key]
+    client = create_app(Config(release=full_release)).test_client()
+    page = client.get(f"/page/proposition/{key}", headers={"Accept": "text/html"})
+    text = page.get_data(as_text=True)
+    assert "11 of 13 rows speak against the proposition" in text
+    assert 'href="/rule/verdicts"' in text and version in text
+    assert "S/RES/2397 (2017)" in text

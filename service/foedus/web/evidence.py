@@ -38,6 +38,9 @@ class Verdict:
     against: int
     count: int
     rows: tuple[dict[str, str], ...]
+    rule: Cell | None = None
+    version: str = ""
+    """Digest of the records it was drawn from."""
 
     @property
     def says(self) -> str:
@@ -90,6 +93,8 @@ def _verdict(row: Row) -> Verdict:
         against=sum(line.get(_SIDE) == "against" for line in rows),
         count=len(rows),
         rows=rows,
+        rule=iri_cell(row["rule"].value, {}) if "rule" in row else None,
+        version=row["version"].value if "version" in row else "",
     )
 
 
