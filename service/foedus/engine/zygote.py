@@ -58,7 +58,7 @@ def main() -> None:
     """Load what the first frame names, then fork and end workers until the server is gone."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the server is told, and lets queries end
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control = _take(int(sys.argv[1]))
     sources = json.loads(wire.Reader(control).receive()[1])
     try:
         engine = embedded.load_files([embedded.Source(**source) for source in sources])
@@ -95,6 +95,18 @@ def main() -> None:
     finally:
         for worker in workers:
             _kill(worker)
+
+
+def _take(number: int) -> socket.socket:
+    """Return the socket to the server, under the number that a worker gives to its own.
+
+    The server may have had hundreds of files open, so it comes under any number; a worker that
+    kept it could give orders, and would hold it open when this process is gone.
+    """
+    if number != _SOCKET:
+        os.dup2(number, _SOCKET, inheritable=False)
+        os.close(number)
+    return socket.socket(fileno=_SOCKET)
 
 
 def _command(control: socket.socket) -> tuple[bytes, bytes, int] | None:
