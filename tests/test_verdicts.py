@@ -1,6 +1,8 @@
 """Verdicts: what the rows of a testing query make of a proposition, and what they may not see."""
 
+import html
 import json
+import re
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -293,3 +295,15 @@ def test_page_of_a_proposition_gives_rows_rule_and_version(
     assert "11 of 13 rows speak against the proposition" in text
     assert 'href="/rule/verdicts"' in text and version in text
     assert "S/RES/2397 (2017)" in text
+
+
+def test_page_leads_to_the_query_as_it_was_asked(full_release: Path) -> None:
+    client = create_app(Config(release=full_release)).test_client()
+    page = client.get(
+        "/page/proposition/china-abstains-on-es-11-1", headers={"Accept": "text/html"}
+    )
+    (href,) = re.findall(r'href="([^"]*vote-as-stated[?][^"]*)"', page.get_data(as_text=True))
+    path, _, asked = html.unescape(href).partition("?")
+    assert asked == "subject=A-RES-ES-11-1&relation=abstained&object=CHN"
+    rows = client.get(f"{path}.csv?{asked}".replace("/id/query/", "/queries/"))
+    assert rows.get_data(as_text=True).splitlines()[1].endswith(",abstained,for")

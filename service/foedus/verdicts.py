@@ -12,7 +12,7 @@ Shape: `foedus:Verdict`, in the graph ``derived/verdicts``; its version is the d
 records it was drawn from.
 Errors: `RuleError` for a query that is not there, has no column ``bears`` or another value in it,
 or has a parameter that the proposition does not fill.
-Used by `release`.
+Used by `release` and, for what a verdict asked, by ``web``.
 """
 
 import hashlib
@@ -29,11 +29,12 @@ GRAPH = ox.NamedNode(iris.GRAPH["derived/verdicts"])
 _RULE = ox.NamedNode(rules.RULE + "verdicts")
 _BEARS = "bears"
 _SIDES = ("for", "against")
-_ROLES = {
+ROLES = {
     "subject": ox.NamedNode(iris.NS.hasSubject),
     "relation": ox.NamedNode(iris.NS.hasRelation),
     "object": ox.NamedNode(iris.NS.hasObject),
 }
+"""Parameters that a testing query takes from the proposition, with what the proposition has."""
 _BESIDE_RECORDS = ("things", "ontology")
 _PROPOSITION = str(iris.ID["proposition/"])
 
@@ -99,8 +100,8 @@ def _about(store: ox.Store, proposition: object, query: saved.SavedQuery) -> str
     """Return a testing query's text about one proposition."""
     subject = ox.NamedNode(_text(proposition))
     values = {}
-    for role in sorted(_ROLES.keys() & query.params.keys()):
-        quad = next(store.quads_for_pattern(subject, _ROLES[role], None), None)
+    for role in sorted(ROLES.keys() & query.params.keys()):
+        quad = next(store.quads_for_pattern(subject, ROLES[role], None), None)
         if quad is None:
             raise RuleError(
                 f"{subject} is tested by the saved query {query.path}, which needs its {role},"

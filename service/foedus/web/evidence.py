@@ -6,10 +6,12 @@ a page shows what the verdict rests on without asking again.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
+from foedus import verdicts
 from foedus.web import tables
 from foedus.web.links import Cell, iri_cell
 from foedus.web.lookup import Lookup, Row, Term, iris
@@ -83,19 +85,29 @@ def _place(verdict: Verdict) -> tuple[int, str]:
 
 def _verdict(row: Row) -> Verdict:
     rows = tuple(json.loads(row["rows"].value)) if "rows" in row else ()
-    query = row["query"].value
-    summaries = {known.iri: known.summary for known in service().queries.values()}
     return Verdict(
         proposition=row["proposition"].value,
         outcome=row["outcome"].value.rpartition("/")[2],
         link=iri_cell(row["verdict"].value, {row["verdict"].value: "the verdict"}),
-        query=iri_cell(query, summaries),
+        query=_query(row),
         against=sum(line.get(_SIDE) == "against" for line in rows),
         count=len(rows),
         rows=rows,
         rule=iri_cell(row["rule"].value, {}) if "rule" in row else None,
         version=row["version"].value if "version" in row else "",
     )
+
+
+def _query(row: Row) -> Cell:
+    """Return the testing query, asked what it was asked of the proposition."""
+    iri = row["query"].value
+    known = next((query for query in service().queries.values() if query.iri == iri), None)
+    if known is None:
+        return iri_cell(iri, {})
+    roles = [role for role in verdicts.ROLES if role in known.params and role in row]
+    asked = {role: known.params[role].value_of(ox.NamedNode(row[role].value)) for role in roles}
+    cell = iri_cell(iri, {iri: known.summary})
+    return replace(cell, href=f"{cell.href}?{urlencode(asked)}") if asked else cell
 
 
 def table(lookup: Lookup, verdict: Verdict) -> tables.Table | None:
