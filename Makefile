@@ -16,7 +16,7 @@ install: .venv/installed
 .venv/installed: pyproject.toml .ci/constraints.txt .ci/environment.py
 	@echo "Installing into .venv; this takes a minute or two"
 	$(PYTHON) .ci/environment.py .venv
-	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[analysis,documents]' --group dev
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[documents]' --group dev
 	@touch $@
 
 run: build
@@ -61,7 +61,7 @@ bench-http: install
 
 lock: install
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra analysis --extra documents --group dev \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra documents --group dev \
 	  --no-annotate --no-header --no-emit-package foedus -o .ci/constraints.txt pyproject.toml
 
 clean:

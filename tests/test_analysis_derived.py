@@ -1,8 +1,8 @@
 """Derived observations against plain SPARQL and plain counting, and against the cube's rules."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import pairwise
 
 import pyoxigraph as ox
 import pytest
@@ -11,15 +11,17 @@ from analysis.invented import GRAPH, STATES, Record, make
 from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import RDF, URIRef
-from test_analysis_queries import ask, near
+from test_analysis_positions import simulate
+from test_analysis_queries import agrees, ask, near
 
 from foedus import files, iris, turtle
-from foedus.analysis import cube, deriving, measures, rolls
+from foedus.analysis import cube, deriving, measures, positions, rolls
 from foedus.analysis.rolls import Ballots
 from foedus.errors import RecordError
 
 NS = iris.NS
 STRUCTURES = turtle.read(files.find("ontology") / "analysis.ttl")
+HOLDING = {cube.QB + "observation", cube.QB + "observationGroup"}
 Described = dict[str, dict[str, str]]
 
 
@@ -28,15 +30,26 @@ def record() -> Record:
     return make()
 
 
+def parse(lines: Iterable[str]) -> list[ox.Quad]:
+    return list(ox.parse(input="".join(lines), format=ox.RdfFormat.N_QUADS))
+
+
 @pytest.fixture(scope="module")
-def quads(record: Record) -> list[ox.Quad]:
+def lines(record: Record) -> list[str]:
     return list(deriving.derive(rolls.read(record.store), centres=("PRK", "RUS"), least=1))
 
 
+@pytest.fixture(scope="module")
+def quads(lines: list[str]) -> list[ox.Quad]:
+    return parse(lines)
+
+
 def described(quads: Iterable[ox.Quad]) -> Described:
-    """Return what is said of each subject; no predicate of these is said twice."""
+    """Return what is said of each subject; no predicate is said twice but what a group holds."""
     found: Described = defaultdict(dict)
     for quad in quads:
+        if quad.predicate.value in HOLDING:
+            continue
         said = found[quad.subject.value]
         assert quad.predicate.value not in said, quad
         said[quad.predicate.value] = quad.object.value
@@ -45,12 +58,8 @@ def described(quads: Iterable[ox.Quad]) -> Described:
 
 def of(subjects: Described, structure: str) -> list[dict[str, str]]:
     """Return the observations of a structure over the invented record."""
-    data_set = f"{structure}-invented-un-general-assembly"
-    return [
-        said
-        for said in subjects.values()
-        if said.get(cube.QB + "dataSet", "").endswith(f"/{data_set}")
-    ]
+    data_set = iris.mint("statistics", f"invented/un-general-assembly/{structure}")
+    return [said for said in subjects.values() if said.get(cube.QB + "dataSet") == str(data_set)]
 
 
 def key(iri: str) -> str:
@@ -128,9 +137,17 @@ def test_derived_votes_by_year_equal_counting(record: Record, quads: list[ox.Qua
 
 
 def test_few_votes_in_common_are_not_told(record: Record) -> None:
-    few = deriving.derive(rolls.read(record.store), least=15)
-    counts = [int(q.object.value) for q in few if q.predicate.value == str(NS.jointVotes)]
-    assert counts and min(counts) >= 15
+    few = parse(deriving.derive(rolls.read(record.store), least=15))
+    for term in (NS.jointVotes, NS.votesCast):
+        counts = [int(quad.object.value) for quad in few if quad.predicate.value == str(term)]
+        assert counts and min(counts) >= 15
+
+
+def test_a_record_of_two_roll_calls_has_no_statistics(record: Record) -> None:
+    (roll, _) = rolls.read(record.store)
+    two = {state: ballots.within(0b11) for state, ballots in roll.ballots.items()}
+    small = dataclasses.replace(roll, calls=roll.calls[:2], ballots=two)
+    assert list(deriving.derive([small])) == []
 
 
 def test_the_same_votes_give_the_same_quads_in_order(record: Record) -> None:
@@ -222,7 +239,120 @@ def test_comparing_bits_equals_comparing_votes(one: list[str], other: list[str])
             assert found.kappa == pytest.approx(counted.kappa)
 
 
-def test_subjects_come_in_a_fixed_order(quads: list[ox.Quad]) -> None:
-    subjects = [quad.subject.value for quad in quads]
-    changes = [one for one, other in pairwise(subjects) if one != other]
-    assert len(changes) + 1 == len(set(subjects)), "the quads of one subject stand together"
+def test_lines_come_in_their_order_each_once(lines: list[str]) -> None:
+    single = "".join(lines).encode().splitlines(keepends=True)
+    assert single == sorted(set(single))
+
+
+def test_an_observation_is_in_the_groups_of_its_places(quads: list[ox.Quad]) -> None:
+    """From data set to groups to observations; each group fixes what its observations have."""
+    subjects = described(quads)
+    held: dict[str, list[str]] = defaultdict(list)
+    for quad in quads:
+        if quad.predicate.value in HOLDING:
+            held[quad.subject.value].append(quad.object.value)
+    start = str(iris.mint("statistics", "invented/un-general-assembly")) + "/"
+    state = f"{start}agreement-by-year/by/RUS"
+    assert state in held[f"{start}agreement-by-year"]
+    assert f"{state}-CHN" in held[state] and f"{state}-2000" in held[state]
+    assert {key(one) for one in held[f"{state}-2000"]} == {
+        f"RUS-{other}-2000" for other in set(STATES) - {"RUS"}
+    }
+    record = held[f"{start}agreement-by-record/by/RUS"]
+    assert {key(one) for one in record} == {
+        "-".join(sorted(("RUS", other))) for other in set(STATES) - {"RUS"}
+    }
+    for group, members in held.items():
+        fixed = {term: value for term, value in subjects[group].items() if str(NS) in term}
+        for member in members if "/by/" in group and "by-record" not in group else ():
+            assert fixed.items() <= subjects[member].items()
+    observations = {one for one, said in subjects.items() if cube.QB + "dataSet" in said}
+    assert observations == {one for members in held.values() for one in members} & observations
+
+
+def test_small_records_place_nobody() -> None:
+    """Six states on sixty roll calls are too few; each bound is one that can be met."""
+    (roll, _) = rolls.read(make().store)
+    assert not positions.suffices(roll, "USA")
+    calls = roll.every
+    half = sum(1 << place for place in range(0, len(roll.calls), 2))
+    yes, no = Ballots(calls, 0, 0), Ballots(half, calls & ~half, 0)
+    many = {f"S{number}": yes for number in range(9)} | {"USA": no}
+    enough = dataclasses.replace(roll, ballots=many, sessions={"1": calls})
+    assert positions.suffices(enough, "USA")
+    assert not positions.suffices(enough, "GBR")
+    assert not positions.suffices(dataclasses.replace(enough, sessions={"ES-1": calls}), "USA")
+    few = {"1": half & 0b111}
+    assert not positions.suffices(dataclasses.replace(enough, sessions=few), "USA")
+
+
+@pytest.fixture(scope="module")
+def looked_up(record: Record) -> ox.Store:
+    """Return the invented record with its statistics, all states as centres."""
+    store = ox.Store()
+    store.extend(record.store)
+    store.extend(parse(deriving.derive(rolls.read(record.store), centres=STATES)))
+    return store
+
+
+@pytest.mark.parametrize(("one", "other"), [("CHN", "USA"), ("USA", "CHN"), ("RUS", "PRK")])
+def test_a_pair_is_looked_up_year_by_year(
+    record: Record, looked_up: ox.Store, one: str, other: str
+) -> None:
+    asked = {"graph": GRAPH, "first": one, "second": other}
+    rows = ask(looked_up, "yearly-agreement-by-pair", asked)
+    years = by_year(record.votes, record.years)
+    assert [int(row["year"]) for row in rows] == list(years)
+    assert all(agrees(row, years[int(row["year"])], one, other) for row in rows)
+
+
+def test_the_nearest_of_a_year_are_looked_up(record: Record, looked_up: ox.Store) -> None:
+    asked = {"graph": GRAPH, "state": "PRK", "year": "2000"}
+    rows = ask(looked_up, "yearly-agreement-by-state", asked)
+    votes = by_year(record.votes, record.years)[2000]
+    assert {key(row["other"]) for row in rows} == set(STATES) - {"PRK"}
+    assert all(agrees(row, votes, "PRK", key(row["other"])) for row in rows)
+    scores = [float(row["s"]) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("state", ["BRA", "IND", "USA"])
+def test_the_nearest_of_a_record_are_looked_up(
+    record: Record, looked_up: ox.Store, state: str
+) -> None:
+    """For the first, a middle and the last state: a pair is observed under the first of two."""
+    asked = {"graph": GRAPH, "state": state, "least": "3"}
+    rows = ask(looked_up, "record-agreement-by-state", asked)
+    assert {key(row["other"]) for row in rows} == set(STATES) - {state}
+    assert all(agrees(row, record.votes, state, key(row["other"])) for row in rows)
+    most = max(int(row["votes"]) for row in rows)
+    fewer = ask(looked_up, "record-agreement-by-state", asked | {"least": str(most)})
+    assert [row for row in rows if int(row["votes"]) == most] == fewer
+
+
+def test_positions_are_looked_up(record: Record) -> None:
+    roll, _ = simulate(3)
+    renamed = dict(zip(("CHN", "PRK", "RUS", "USA"), sorted(roll.ballots), strict=False))
+    ballots = {new: roll.ballots[old] for new, old in renamed.items()}
+    ballots |= {state: votes for state, votes in roll.ballots.items() if state not in renamed}
+    simulated = dataclasses.replace(roll, graph=f"{GRAPH}-simulated", ballots=ballots)
+    store = ox.Store()
+    store.extend(record.store)
+    store.extend(parse(deriving.derive([simulated])))
+    estimated = positions.by_session(positions.estimate(simulated))
+    asked = {"graph": f"{GRAPH}-simulated", "states": "CHN USA"}
+    rows = ask(store, "positions-by-states", asked)
+    assert [(int(row["session"]), key(row["state"])) for row in rows] == [
+        (session, state) for session in sorted(estimated) for state in ("CHN", "USA")
+    ]
+    for row in rows:
+        position = estimated[int(row["session"])][key(row["state"])]
+        assert float(row["position"]) == pytest.approx(position.mean, abs=0.0006)
+        width = float(row["high"]) - float(row["low"])
+        assert width == pytest.approx(2 * 1.96 * position.deviation, abs=0.004)
+        assert int(row["votes"]) == position.votes
+    asked = {"graph": f"{GRAPH}-simulated", "session": "3"}
+    session = ask(store, "positions-by-session", asked)
+    assert {key(row["state"]) for row in session} == set(renamed), "those that have a name"
+    found = [float(row["position"]) for row in session]
+    assert found == sorted(found, reverse=True)

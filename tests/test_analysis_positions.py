@@ -7,13 +7,10 @@ from statistics import correlation
 
 import pytest
 
-from foedus.analysis.rolls import Ballots, Roll
-from foedus.errors import RecordError
-
-pytest.importorskip("numpy", reason="positions need the extra foedus[analysis]")
-
 from foedus.analysis import positions
 from foedus.analysis.positions import Position
+from foedus.analysis.rolls import Ballots, Roll
+from foedus.errors import RecordError
 
 STATES = [f"S{number:02}" for number in range(40)]
 SESSIONS = range(1, 6)

@@ -6,27 +6,40 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
+from rdflib import DCTERMS, SKOS
 
-from foedus import iris
+from foedus import files, iris, turtle, validate
+from foedus.analysis import cube, deriving, rolls
 from foedus.cli import importing as command
 from foedus.errors import RecordError, ReleaseError
+from foedus.records import checking, counting, crosswalk, forms, quads, symbols
+from foedus.records.faults import FaultLog
 from foedus.records.importing import import_votes
+from foedus.records.rollcalls import Totals
 from foedus.release import folder
 
 SAMPLES = Path(__file__).parent / "records"
+TABLES = Path(__file__).resolve().parents[2] / "shared" / "data"
 LIBRARY = [SAMPLES / "undl-ga.csv"]
 VOETEN = [SAMPLES / "voeten-votes.csv", SAMPLES / "voeten-calls.csv"]
+FORMS = ("undl-ga", "undl-sc", "voeten", "unvotes", "library", "vetoes", "failed-drafts")
 OLD = (
     '<https://w3id.org/foedus/graph/things/a> <urn:title> "a" '
     "<https://w3id.org/foedus/graph/graphs> .\n"
     "<https://w3id.org/foedus/id/state/XYZ> <urn:p> <urn:o> "
     "<https://w3id.org/foedus/graph/things/a> .\n"
 )
+
+
+def files_of(form: str) -> list[Path]:
+    """Return the samples of one form: a table, or those that belong together."""
+    return sorted(SAMPLES.glob(f"{form}.csv")) or sorted(SAMPLES.glob(f"{form}-*.csv"))
 
 
 @pytest.fixture
@@ -114,7 +127,10 @@ def test_strict_refuses_any_fault_and_leaves_the_release(out: Path, tmp_path: Pa
     assert import_votes(LIBRARY, out, strict=True).faults.total == 0
 
 
-@pytest.mark.parametrize("at", ["Reading", "Opening the release", "Writing", "Checking"])
+STEPS = ["Reading", "Checking what was read", "Opening the release", "Writing", "Checking"]
+
+
+@pytest.mark.parametrize("at", STEPS)
 def test_an_interrupted_import_leaves_the_release(out: Path, at: str) -> None:
     def stop(step: str) -> None:
         if step == at:
@@ -179,3 +195,145 @@ def test_the_command_refuses_under_strict(out: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(command.import_group, arguments)
     assert result.exit_code != 0
     assert isinstance(result.exception, RecordError)
+
+
+def write_table(path: Path, votes: str, *, reported: str = "") -> Path:
+    """Write the library's table of votes: a word of letters for each state, one a roll call."""
+    rows = ["undl_id,ms_code,ms_vote,date,session,resolution,total_yes"]
+    for code, letters in (word.split("=") for word in votes.split()):
+        rows += [
+            f"98000{n:02},{code},{letter},2091-03-{n:02},91,A/RES/91/{n},{reported}"
+            for n, letter in enumerate(letters, 1)
+        ]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def statistics(release: folder.Release) -> list[bytes]:
+    end = f"<{cube.GRAPH}> .\n".encode()
+    return [line for line in release.data.read_bytes().splitlines(True) if line.endswith(end)]
+
+
+def test_statistics_are_counted_from_the_votes_imported(out: Path, tmp_path: Path) -> None:
+    """The lines are those that counting the release's own quads gives."""
+    table = write_table(tmp_path / "ga.csv", "CHN=YYNA USA=NYNA RUS=YYYY PRK=XXYY")
+    release = import_votes([table], out).release
+    quads_of_it = ox.parse(path=str(release.data), format=ox.RdfFormat.N_QUADS)
+    counted = "".join(deriving.derive(rolls.read(quads_of_it))).encode().splitlines(True)
+    assert statistics(release) == counted
+    start = iris.mint("statistics", "undl-ga/un-general-assembly/agreement-by-year/CHN-USA-2091")
+    said = {
+        line.split(b" ", 2)[1]: line for line in counted if line.startswith(f"<{start}>".encode())
+    }
+    votes, same = (said[f"<{iris.NS[term]}>".encode()] for term in ("jointVotes", "identicalVotes"))
+    assert b'"4"' in votes and b'"3"' in same
+    (graph,) = (one for one in release.manifest["graphs"] if one["graph"] == cube.GRAPH)
+    assert (graph["triples"], graph["layer"]) == (len(counted), "derived")
+    layer, descriptions = iris.VOCABULARY["layer/derived"], iris.GRAPH["derived/graphs"]
+    described = f"<{cube.GRAPH}> <{iris.NS.onLayer}> <{layer}> <{descriptions}> ."
+    assert described.encode() in release.data.read_bytes().splitlines()
+
+
+def test_statistics_are_replaced_with_their_record(out: Path, tmp_path: Path) -> None:
+    voeten = tmp_path / "voeten.csv"
+    voeten.write_text(
+        "rcid,state_id,vote\n" + "".join(f"{n},{s},Y\n" for n in range(4) for s in ("CHN", "USA"))
+    )
+    import_votes([voeten], out)
+    other = statistics(folder.open_release(out / "release"))
+    first = write_table(tmp_path / "first.csv", "CHN=YYYY USA=YYYY FRA=YYYY")
+    import_votes([first], out)
+    second = write_table(tmp_path / "second.csv", "CHN=YYYY USA=NNNN")
+    after = import_votes([second], out).release
+    assert set(other) < set(statistics(after))
+    lines = b"".join(set(statistics(after)) - set(other))
+    assert b"undl-ga/un-general-assembly" in lines and b"FRA" not in lines
+    assert b"voeten/" not in lines
+    assert import_votes([second], out).release.digest == after.digest
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_ballots_and_quads_give_the_same_roll(form: str) -> None:
+    walk = crosswalk.read()
+    sets = forms.read(files_of(form), walk, FaultLog())
+    text = "".join(line for records in sets for line in quads.write(records, walk.states))
+    expected = rolls.read(ox.parse(input=text, format=ox.RdfFormat.N_QUADS))
+    assert [roll for records in sets for roll in counting.rolls(records, walk.states)] == expected
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not TABLES.is_dir(), reason=f"the tables are not at {TABLES}")
+def test_ballots_and_quads_give_the_same_roll_at_full_size() -> None:
+    walk = crosswalk.read()
+    (records,) = forms.read(sorted(TABLES.glob("cc0/*.csv.gz")), walk, FaultLog())
+    lines = "".join(quads.write(records, walk.states))
+    expected = rolls.read(ox.parse(input=lines, format=ox.RdfFormat.N_QUADS))
+    assert counting.rolls(records, walk.states) == expected
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_keeps_the_shapes(form: str) -> None:
+    walk = crosswalk.read()
+    for records in forms.read(files_of(form), walk, FaultLog()):
+        assert checking.check(records, walk.states) == []
+
+
+def test_what_breaks_a_shape_is_found(out: Path, tmp_path: Path) -> None:
+    walk = crosswalk.read()
+    (records,) = forms.read(LIBRARY, walk, FaultLog())
+    key = next(key for key, call in records.roll_calls.items() if call.recorded)
+    broken = replace(records.roll_calls[key], outcome="carried", reported=Totals(votes_for=-1))
+    found = checking.check(replace(records, roll_calls={key: broken}), walk.states)
+    shapes = {(one.severity, one.shape.removeprefix(str(iris.SHAPE))) for one in found}
+    assert ("violation", "RollCall-hasOutcome") in shapes
+    assert ("violation", "RollCall-reportedYes") in shapes
+    assert {one.file for one in found} == {str(iris.GRAPH["records/undl-ga"])}
+
+
+@pytest.mark.parametrize("day", ["", "1961", "1961-04", "1961-04-05"])
+def test_a_date_is_as_precise_as_its_source(day: str) -> None:
+    walk = crosswalk.read()
+    records = forms.read(VOETEN, walk, FaultLog())[0]
+    calls = {key: replace(call, date=day) for key, call in records.roll_calls.items()}
+    assert checking.check(replace(records, roll_calls=calls), walk.states) == []
+
+
+def test_each_shape_not_held_to_is_a_shape() -> None:
+    shapes = validate.read_shapes(files.find("ontology") / "shapes", checking.SHAPES)
+    assert {iris.SHAPE[name] for name in checking.TRUE_OF_SOURCES} <= set(shapes.subjects())
+
+
+def test_totals_that_differ_are_warnings_with_a_count(out: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "ga.csv", "CHN=YYY USA=NYA RUS=YYN", reported="2")
+    report = import_votes([table, *VOETEN], out)
+    assert report.faults.counts["totals"] == 2
+    assert len(report.findings) == 2
+    assert {finding.severity for finding in report.findings} == {"warning"}
+    manifest = report.release.manifest
+    assert manifest["findings"] == {"violation": 0, "warning": 2, "info": 0}
+    assert manifest["records"]["dataSets"]["undl-ga"]["findings"] == {
+        "warning RollCall-reportedYes-roll": 2
+    }
+    written = json.loads((report.release.folder / "report.json").read_text(encoding="utf-8"))
+    assert [one["value"] for one in written] == [
+        '"2"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    ] * 2
+    again = import_votes([*VOETEN], out).release.manifest
+    assert again["findings"]["warning"] == 2, "those on another data set stay"
+    whole = write_table(tmp_path / "ga.csv", "CHN=YYY USA=NYA RUS=YYN")
+    assert import_votes([whole], out).release.manifest["findings"]["warning"] == 0
+
+
+def test_the_vetoes_say_what_they_lack(out: Path) -> None:
+    release = import_votes([SAMPLES / "vetoes.csv"], out).release
+    graph = f"<{iris.GRAPH}records/unsc-vetoes> <{DCTERMS.description}>".encode()
+    (line,) = (one for one in release.data.read_bytes().splitlines() if one.startswith(graph))
+    assert b"before 1971" in line
+
+
+def test_one_vote_in_two_records_is_linked() -> None:
+    """The vote of 28 March 2024: the curated record names the key that the import gives it."""
+    curated = turtle.read(files.find("triples") / "records" / "unsc-drafts.ttl")
+    for kind in ("vote", "draft"):
+        (match,) = curated.objects(iris.mint(kind, "S-PV-9591-panel-of-experts"), SKOS.closeMatch)
+        assert match == iris.mint(kind, symbols.key("S/PV.9591"))

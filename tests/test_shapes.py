@@ -22,7 +22,8 @@ SHAPES = files.find("ontology") / "shapes"
 FIXTURES = sorted(HERE.glob("*/*.ttl"))
 RECORDS = {"Draft", "Occurrence", "Provision", "Resolution", "RollCall", "SourceStatement"}
 RECORDS |= {"Tenure", "Treaty", "TreatyAction"}
-DERIVED = {"Conflict", "Corroboration", "DateBounds", "Verdict"}
+DERIVED = {"Conflict", "Corroboration", "DataSet", "DateBounds", "Observation", "ObservationGroup"}
+DERIVED |= {"Verdict"}
 SEVERITY = {"valid": set(), "invalid": {"violation"}, "warning": {"warning"}, "info": {"info"}}
 HIERARCHY = {RDFS.subClassOf, RDFS.subPropertyOf}
 NO_CONSTRAINT = {
@@ -197,11 +198,11 @@ def plain(data: dict[Path, Graph], derived: Graph) -> dict[str, set[Broken]]:
                 ontology.add(triple)
     records = [graph for path, graph in data.items() if path.parent.name == "records"]
     things = [graph for graph in data.values() if graph not in records]
-    names = {path.stem for path in SHAPES.glob("*.ttl")} - {"things", "derived"}
+    names = {path.stem for path in SHAPES.glob("*.ttl")} - {"things", "analysis", "derived"}
     runs = (
         (names, [*things, *records]),
         ({"things"}, things),
-        ({"derived"}, [*things, *records, derived]),
+        ({"analysis", "derived"}, [*things, *records, derived]),
     )
     rows = defaultdict(set)
     for files_of_shapes, graphs in runs:

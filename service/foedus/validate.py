@@ -1,10 +1,10 @@
 """Check data against the shapes; say of each fault what must hold, and where the fault lies.
 
 The shapes of ``ontology/shapes/`` run over all files taken together, with the ontology, so
-that a claim in one file may point to a passage in another. Three of their files have a
+that a claim in one file may point to a passage in another. Four of their files have a
 narrower scope: ``things`` looks at everything but records and documents, because only there
-a bare fact about an event is out of place; ``derived`` looks at what the rules concluded;
-``graphs`` looks at the description of the graphs.
+a bare fact about an event is out of place; ``derived`` and ``analysis`` look at what was
+concluded; ``graphs`` looks at the description of the graphs.
 
 A finding points to the line of the offending value, else of its property, else of its
 subject (`locations`).
@@ -28,6 +28,7 @@ from foedus.findings import Finding, Severity, write_findings
 __all__ = [
     "Finding",
     "check",
+    "conform",
     "read_ontology",
     "read_shapes",
     "union",
@@ -37,7 +38,7 @@ __all__ = [
 
 _SEVERITIES: dict[Identifier | None, Severity] = {SH.Warning: "warning", SH.Info: "info"}
 _WITHOUT_FACTS = "things"
-_DERIVED = "derived"
+_DERIVED = frozenset({"analysis", "derived"})
 _ALIGNMENTS = "alignments"
 """The module that declares terms of others, which are not ours to name or define."""
 _NOT_THINGS = frozenset({"records", "documents"})
@@ -65,7 +66,7 @@ def check(data: Mapping[Path, Graph], *, derived: Graph | None = None) -> list[F
     conclusions and has no lines.
     """
     folder = files.find("ontology") / "shapes"
-    names = {path.stem for path in folder.glob("*.ttl")} - {_WITHOUT_FACTS, _DERIVED}
+    names = {path.stem for path in folder.glob("*.ttl")} - ({_WITHOUT_FACTS} | _DERIVED)
     data = {path: graph for path, graph in data.items() if path.stem != _ALIGNMENTS}
     modules = {path: graph for path, graph in read_ontology().items() if path.stem != _ALIGNMENTS}
     sources = {path.resolve(): graph for path, graph in [*modules.items(), *data.items()]}
@@ -76,12 +77,21 @@ def check(data: Mapping[Path, Graph], *, derived: Graph | None = None) -> list[F
     if derived is not None:
         for triple in derived:
             whole.add(triple)
-        reports.append(_report(whole, read_shapes(folder, [_DERIVED])))
+        reports.append(_report(whole, read_shapes(folder, _DERIVED)))
     shown = {path.resolve(): path for path in data}
     locate = _Locator({shown.get(path, path): graph for path, graph in sources.items()})
     found = {finding for report in reports for finding in _findings(report, whole, locate)}
     found.update(_untyped(data, whole, locate))
     return sorted(found, key=Finding.order)
+
+
+def conform(data: Graph, names: Iterable[str]) -> list[Finding]:
+    """Return every fault of one graph by the shapes of the named files; it is in no file."""
+    folder = files.find("ontology") / "shapes"
+    modules = [graph for path, graph in read_ontology().items() if path.stem != _ALIGNMENTS]
+    whole = union([*modules, data])
+    found = _findings(_report(whole, read_shapes(folder, names)), whole, _Locator({}))
+    return sorted(set(found), key=Finding.order)
 
 
 def unknown_terms(data: Mapping[Path, Graph]) -> list[tuple[Path, int | None, URIRef]]:

@@ -24,6 +24,8 @@ Used by `deriving` and ``bench``.
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,9 @@ from foedus.errors import RecordError
 
 PERSISTENCE = 0.8
 """Correlation of a state's positions in two sessions that follow each other, a priori."""
+LEAST_STATES = 10
+LEAST_CALLS = 20
+"""Fewest states, and divided roll calls in regular sessions, for positions to be estimated."""
 GRID = np.linspace(-6.0, 6.0, 121)
 _TOLERANCE = 0.0015
 _MOST_ROUNDS = 200
@@ -59,6 +64,21 @@ class Session:
 
     number: int
     votes: npt.NDArray[np.int8]
+
+
+def suffices(roll: Roll, positive: str) -> bool:
+    """Tell whether a record has votes enough to place its states, and the state of the sign."""
+    regular = reduce(or_, (calls for name, calls in roll.sessions.items() if name.isdigit()), 0)
+    cast = [
+        reduce(or_, (getattr(ballots, option) for ballots in roll.ballots.values()), 0)
+        for option in ("votes_for", "against", "abstained")
+    ]
+    divided = reduce(or_, (one & other for one, other in itertools.combinations(cast, 2)))
+    return (
+        positive in roll.ballots
+        and len(roll.ballots) >= LEAST_STATES
+        and (divided & regular).bit_count() >= LEAST_CALLS
+    )
 
 
 def sessions(roll: Roll, states: Sequence[str]) -> list[Session]:

@@ -6,7 +6,9 @@ Errors: whatever `foedus.records.importing` raises.
 Used by `foedus.cli`.
 """
 
-from collections.abc import Callable, Iterator
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from foedus.findings import Finding
     from foedus.records.faults import FaultReport
     from foedus.records.importing import Imported
     from foedus.records.tables import Progress
@@ -71,16 +74,20 @@ def votes(files: tuple[Path, ...], out: Path, strict: bool) -> None:
 
     The form of each file is known by its columns; docs/votes.md lists the forms. Tables that
     belong together, votes and their roll calls, are given together. What cannot be read is listed
-    with its line; the rest is imported. A data set that the release has is replaced.
+    with its line; the rest is imported, checked and counted. A data set that the release has is
+    replaced.
 
     \b
     Example: foedus import votes un_votes.csv.gz un_rollcalls.csv.gz
     """
+    # Small matrices lose more to threads than they gain; read when numpy is first loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from foedus.records.importing import import_votes
 
     with _shown() as (reading, step):
         report = import_votes(files, out, strict=strict, reading=reading, step=step)
     _print_faults(report.faults)
+    _print_findings(report.findings)
     for imported in report.data_sets:
         click.echo(_written(imported))
     click.echo(f"{out / 'release'}: SHA-256 {report.release.digest}")
@@ -95,6 +102,19 @@ def _print_faults(report: "FaultReport") -> None:
         click.echo(f"… {report.total} faults in all", err=True)
     for kind, number in report.counts.items():
         click.echo(f"{number} {kind}: {KINDS[kind]}", err=True)
+
+
+def _print_findings(findings: "Sequence[Finding]") -> None:
+    for finding in findings[:SHOWN]:
+        value = "" if finding.value is None else f", found {finding.value}"
+        click.echo(f"{finding.severity}: {finding.focus}{value}: {finding.message}", err=True)
+    if len(findings) > SHOWN:
+        click.echo(
+            f"… {len(findings)} findings in all; the release's report.json has them", err=True
+        )
+    counts = Counter((finding.severity, finding.message) for finding in findings)
+    for (severity, message), number in sorted(counts.items()):
+        click.echo(f"{number} {severity}: {message}", err=True)
 
 
 def _written(imported: "Imported") -> str:

@@ -87,6 +87,8 @@ def describe(records: RecordSet) -> Iterator[Subject]:
         graph.add("foedus:coversTextType", term("foedus:Draft"))
     graph.add("foedus:rollCallCount", typed(len(records.ballots), "integer"))
     graph.add("foedus:voteCount", typed(cast(records), "integer"))
+    if data_set.limits:
+        graph.add("dcterms:description", text(data_set.limits, "en"))
     times = covered(records)
     if not is_complete(records):
         graph.add("dcterms:description", text("A selection, which covers no time.", "en"))

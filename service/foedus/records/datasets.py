@@ -67,6 +67,9 @@ VETOES = DataSet(
     rights="MIT licence; cite the World Politics Data Lab.",
     failed_texts=True,
     adopted_texts=False,
+    limits="Not checked against the list of the United Nations. It has no veto of the seat of "
+    "China before 1971, while the Republic of China held it: that none stands here does not say "
+    "that none was cast.",
 )
 FAILED_DRAFTS = DataSet(
     name="unsc-failed-drafts",

@@ -1,37 +1,46 @@
 """Add voting records to a release: the new release has all graphs of the old one, and theirs.
 
 A release is a file of sorted lines, so the records are merged with it in one pass and never held as
-a whole. A data set that the release has already is replaced. The new release is built beside the
-old one and takes its place in one step of the file system; until then, and if anything fails or the
-process is cut off, the old one stays.
+a whole. A data set that the release has already is replaced, and with it the statistics counted
+from it; those of other records stay. The new release is built beside the old one and takes its
+place in one step of the file system; until then, and if anything fails or the process is cut off,
+the old one stays.
+
+What was read is checked against the shapes. What they find goes into the report of the release,
+beside what the build found, and is counted in its manifest.
 
 Shape: `Report`. The manifest gets its counts and digests anew, and ``records`` says what was
-imported from which files, with the faults by kind.
-Errors: `RecordError` as `forms` raises it, and for any fault under ``strict``; `ReleaseError` where
-there is no whole release to add to; `FolderError` where it cannot be written.
+imported, with the faults by kind and the findings by shape.
+Errors: `RecordError` as `forms` raises it, and for any fault or violation under ``strict``;
+`ReleaseError` where there is no whole release to add to; `FolderError` where it cannot be written.
 Used by ``cli``.
 """
 
 import hashlib
 import heapq
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import pyoxigraph as ox
+
+from foedus import iris
+from foedus.analysis import cube, deriving
 from foedus.errors import FolderError, RecordError, ReleaseError
-from foedus.records import coverage, crosswalk, forms, quads
+from foedus.findings import Finding, Severity, write_findings
+from foedus.records import checking, counting, coverage, crosswalk, forms, quads
 from foedus.records.coverage import bounds_graph, records_graph
 from foedus.records.faults import FaultLog, FaultReport
 from foedus.records.rollcalls import RecordSet
 from foedus.records.tables import Progress
 from foedus.release import folder
-from foedus.release.folder import DATA, LINK, MANIFEST, Release
+from foedus.release.folder import DATA, LINK, MANIFEST, REPORT, Release
 
 _BLOCK = 1 << 22
+_TOGETHER = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Imported:
     """Votes by option."""
     first_date: str
     last_date: str
+    findings: Mapping[str, int]
+    """What the shapes find, by severity and shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ class Report:
 
     data_sets: tuple[Imported, ...]
     faults: FaultReport
+    findings: tuple[Finding, ...]
     release: Release
 
 
@@ -83,25 +95,38 @@ def import_votes(
     if strict and report.total:
         kinds = ", ".join(f"{kind}: {number}" for kind, number in report.counts.items())
         raise RecordError(f"{report.total} faults ({kinds}); the first: {report.faults[0]}")
+    step("Checking what was read")
+    found = {records.data_set.name: checking.check(records, walk.states) for records in sets}
+    findings = tuple(finding for one in found.values() for finding in one)
+    violation = next((finding for finding in findings if finding.severity == "violation"), None)
+    if strict and violation:
+        raise RecordError(f"{violation.message} ({violation.focus}, {violation.shape})")
     step("Opening the release")
     before = folder.open_release(link)
     with folder.workplace(link.parent) as built:
         step("Writing")
-        imported = tuple(_imported(records) for records in sets)
+        imported = tuple(_imported(records, found[records.data_set.name]) for records in sets)
         try:
             counts, digest = _merge(before.data, built / DATA, sets, walk.states)
-            _copy_others(before, built)
         except OSError as error:
             raise FolderError(f"cannot be written: {error.strerror}", path=built) from error
-        manifest = _manifest(before, sets, imported, counts, digest, report)
+        whole = sorted([*_findings(before, imported), *findings], key=Finding.order)
+        text = write_findings(whole, "json")
+        digests = {DATA: digest, REPORT: folder.write(built, REPORT, text.encode())}
+        manifest = _manifest(before, sets, imported, counts, digests)
+        manifest["records"]["faults"] = dict(report.counts)
+        manifest["findings"] = _by_severity(whole)
         text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         folder.write(built, MANIFEST, text.encode())
         step("Checking")
-        return Report(imported, report, folder.publish(built, link.parent, digest))
+        return Report(imported, report, findings, folder.publish(built, link.parent, digest))
 
 
-def _imported(records: RecordSet) -> Imported:
+def _imported(records: RecordSet, findings: Sequence[Finding]) -> Imported:
     first, last = coverage.covered(records) or ("", "")
+    by_shape = Counter(
+        f"{finding.severity} {finding.shape.removeprefix(str(iris.SHAPE))}" for finding in findings
+    )
     return Imported(
         name=records.data_set.name,
         graph=records_graph(records.data_set),
@@ -110,55 +135,91 @@ def _imported(records: RecordSet) -> Imported:
         votes={option.name.lower(): number for option, number in records.votes().items() if number},
         first_date=first,
         last_date=last,
+        findings=dict(sorted(by_shape.items())),
     )
+
+
+def _findings(before: Release, imported: Sequence[Imported]) -> Iterator[Finding]:
+    """Give the findings on a release but those on the data sets that are replaced."""
+    graphs = {one.graph for one in imported}
+    path = before.folder / REPORT
+    for said in json.loads(path.read_text(encoding="utf-8")) if path.exists() else ():
+        if said["file"] not in graphs:
+            yield Finding(**said)
+
+
+def _by_severity(findings: Iterable[Finding]) -> dict[str, int]:
+    counts = Counter(finding.severity for finding in findings)
+    return {severity: counts[severity] for severity in get_args(Severity)}
 
 
 def _merge(
     before: Path, after: Path, sets: Sequence[RecordSet], states: Sequence[str]
-) -> tuple[Counter[str], str]:
+) -> tuple[dict[str, int], str]:
     """Write a release's lines and the records' in order; return triples by graph and digest."""
-    graphs = {
-        graph(records.data_set) for records in sets for graph in (records_graph, bounds_graph)
-    }
-    counts: Counter[str] = Counter()
+    counts: Counter[bytes] = Counter()
     sha256 = hashlib.sha256()
-    streams = [_kept(before, graphs), *(_lines(records, states) for records in sets)]
+    streams = [
+        _kept(before, sets),
+        *(_lines(text for _, text in quads.groups(records, states)) for records in sets),
+        _lines(_statistics(sets, states)),
+        iter(_description()),
+    ]
+    with after.open("wb") as file:
+        for block in _blocks(heapq.merge(*streams)):
+            counts.update(line.rsplit(b" ", 2)[1] for line in block)
+            data = b"".join(block)
+            sha256.update(data)
+            file.write(data)
+    return {graph[1:-1].decode(): count for graph, count in counts.items()}, sha256.hexdigest()
+
+
+def _blocks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Give lines many at a time, each once: what two sources say of one text in one graph."""
+    block: list[bytes] = []
     last = b""
-    with after.open("wb", buffering=_BLOCK) as file:
-        for line in heapq.merge(*streams):
-            # The same statement about one text in one graph stands in a release once.
-            if line != last:
-                counts[_graph(line)] += 1
-                sha256.update(line)
-                file.write(line)
+    for line in lines:
+        if line != last:
+            block.append(line)
             last = line
-    return counts, sha256.hexdigest()
+            if len(block) == _TOGETHER:
+                yield block
+                block = []
+    yield block
 
 
-def _lines(records: RecordSet, states: Sequence[str]) -> Iterator[bytes]:
-    for _, text in quads.groups(records, states):
+def _lines(texts: Iterable[str]) -> Iterator[bytes]:
+    for text in texts:
         yield from text.encode().splitlines(keepends=True)
 
 
-def _kept(path: Path, graphs: Iterable[str]) -> Iterator[bytes]:
-    """Give the lines of a release but those of ``graphs`` and those that describe them."""
-    replaced = {f"<{graph}>".encode() for graph in graphs}
+def _statistics(sets: Sequence[RecordSet], states: Sequence[str]) -> Iterator[str]:
+    return deriving.derive(roll for records in sets for roll in counting.rolls(records, states))
+
+
+def _description() -> list[bytes]:
+    """Return the lines that describe the graph of statistics, as a build has them."""
+    store = ox.Store()
+    cube.describe(store)
+    written = ox.serialize(store, format=ox.RdfFormat.N_QUADS) or b""
+    return sorted(written.splitlines(keepends=True))
+
+
+def _kept(path: Path, sets: Sequence[RecordSet]) -> Iterator[bytes]:
+    """Give the lines of a release but those of the data sets, their descriptions and statistics."""
+    replaced = {
+        f"<{graph(records.data_set)}>".encode()
+        for records in sets
+        for graph in (records_graph, bounds_graph)
+    }
+    counted = tuple(f"<{cube.prefix(records.data_set.name)}".encode() for records in sets)
     with path.open("rb", buffering=_BLOCK) as file:
         for line in file:
             subject, _, rest = line.partition(b" ")
-            if subject not in replaced and rest.rsplit(b" ", 2)[1] not in replaced:
+            if line.startswith(counted) or subject in replaced:
+                continue
+            if rest.rsplit(b" ", 2)[1] not in replaced:
                 yield line
-
-
-def _graph(line: bytes) -> str:
-    return line.rsplit(b" ", 2)[1][1:-1].decode()
-
-
-def _copy_others(before: Release, built: Path) -> None:
-    """Copy what lies beside the data: the findings on it, which the import does not touch."""
-    for name in sorted(before.manifest["files"]):
-        if name != DATA:
-            shutil.copyfile(before.folder / name, built / name)
 
 
 def _manifest(
@@ -166,23 +227,23 @@ def _manifest(
     sets: Sequence[RecordSet],
     imported: Sequence[Imported],
     counts: Mapping[str, int],
-    digest: str,
-    faults: FaultReport,
+    digests: Mapping[str, str],
 ) -> dict[str, Any]:
     described = {entry["graph"]: dict(entry) for entry in before.manifest["graphs"]}
+    made: list[tuple[str, str, str, list[str]]] = [(cube.GRAPH, "derived", coverage.LICENCE, [])]
     for records in sets:
         data_set = records.data_set
-        for name, layer, licence, sources in (
-            (records_graph(data_set), "records", data_set.license, coverage.sources(records)),
-            (bounds_graph(data_set), "derived", coverage.LICENCE, []),
-        ):
-            described[name] = {
-                "graph": name,
-                "issued": None,
-                "layer": layer,
-                "licence": licence,
-                "sources": sources,
-            }
+        license, sources = data_set.license, coverage.sources(records)
+        made.append((records_graph(data_set), "records", license, sources))
+        made.append((bounds_graph(data_set), "derived", coverage.LICENCE, []))
+    for name, layer, licence, sources in made:
+        described[name] = {
+            "graph": name,
+            "issued": None,
+            "layer": layer,
+            "licence": licence,
+            "sources": sources,
+        }
     graphs: list[dict[str, Any]] = [
         {**described.get(graph, {"graph": graph, "layer": ""}), "triples": counts[graph]}
         for graph in sorted(counts)
@@ -193,12 +254,11 @@ def _manifest(
     kept = before.manifest.get("records", {}).get("dataSets", {})
     return {
         **before.manifest,
-        "digest": digest,
-        "files": {**before.manifest["files"], DATA: digest},
+        "digest": digests[DATA],
+        "files": {**before.manifest["files"], **digests},
         "graphs": graphs,
         "layers": dict(layers),
         "records": {
             "dataSets": {**kept, **{data_set.name: asdict(data_set) for data_set in imported}},
-            "faults": dict(faults.counts),
         },
     }

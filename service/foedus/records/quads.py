@@ -129,7 +129,7 @@ def _call(name: str, call: RollCall, data_set: DataSet) -> Subject:
     ):
         if value:
             subject.add(predicate, text(value, language))
-    for concept, _ in _concepts(call):
+    for concept, _ in concepts(call):
         subject.add("dcterms:subject", iri(concept))
     if call.important:
         subject.add("foedus:listedAsImportant", typed("true", "boolean"))
@@ -201,16 +201,16 @@ def _add_text(call: RollCall, data_set: DataSet, others: dict[str, Subject]) -> 
     _add_sources(subject, call)
 
 
-def _concepts(call: RollCall) -> list[tuple[str, str]]:
+def concepts(call: RollCall) -> list[tuple[str, str]]:
     """Return the IRI and label of each issue and subject of a roll call."""
-    concepts = [(f"{_VOCABULARY}voting-issue/{code}", ISSUES[code]) for code in call.issues]
+    named = [(f"{_VOCABULARY}voting-issue/{code}", ISSUES[code]) for code in call.issues]
     for subject in call.subjects:
-        concepts.append((f"{_VOCABULARY}voting-subject/{iris.slug(fold(subject))}", subject))
-    return concepts
+        named.append((f"{_VOCABULARY}voting-subject/{iris.slug(fold(subject))}", subject))
+    return named
 
 
 def _add_concepts(call: RollCall, data_set: DataSet, others: dict[str, Subject]) -> None:
-    for name, label in _concepts(call):
+    for name, label in concepts(call):
         subject = others.setdefault(name, Subject(name, records_graph(data_set)))
         # Two spellings that make one key are one concept, named by the first.
         if not subject.lines:

@@ -58,6 +58,8 @@ class DataSet:
     adopted_texts: bool = True
     complete: bool = True
     """Whether it holds all that the body decided in its time, and not a selection of it."""
+    limits: str = ""
+    """What is known to be missing from it or unchecked, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

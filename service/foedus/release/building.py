@@ -1,7 +1,8 @@
 """Build a release: read, conclude, check, write.
 
 All Turtle files are read and checked one by one (`reading`); the rules and the verdicts draw
-their conclusions in a store; the shapes are checked over everything; then all graphs are
+their conclusions in a store, and the statistics are counted from the votes in it; the shapes are
+checked over everything; then all graphs are
 written as N-Quads in the order of their lines. Because a release has no blank node, that is
 its canonical form: canonicalization (RDFC-1.0) only has blank nodes to name, and then sorts.
 So the SHA-256 of the file is the digest of the data set, and the same input gives the same
@@ -24,6 +25,7 @@ import pyoxigraph as ox
 from rdflib import Graph
 
 from foedus import files, iris, rules, saved, turtle, validate, verdicts
+from foedus.analysis import cube, deriving, rolls
 from foedus.documents.covered import Coverage, coverage
 from foedus.errors import ValidationError
 from foedus.release import catalogue, folder, manifest, reading
@@ -90,6 +92,9 @@ def _conclude(
     # First, because what the records contradict is no attested fact.
     verdicts.run(store, asked)
     rules.run(drawn, store, declared)
+    statistics = "".join(deriving.derive(rolls.read(store)))
+    store.bulk_extend(ox.parse(input=statistics, format=ox.RdfFormat.N_QUADS))
+    cube.describe(store)
     rules.describe(
         store,
         rules.DERIVED_GRAPHS,
