@@ -17,6 +17,7 @@ from memory import Memory
 from workloads import Target, Workload
 
 OURS = "foedus"
+_WIDTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +134,16 @@ def lines(measured: Measured, cases: Sequence[Workload], limits: dict[str, float
                 continue
             yield ""
             yield f"{case.name} ({data}): requests/s (median, 99th centile, processor ms)"
-            yield " " * 12 + "".join(f"{f'{n} connections':>28}" for n in case.connections)
+            yield " " * 12 + "".join(f"{f'{n} connections':>{_WIDTH}}" for n in case.connections)
             for server in found:
                 cells = [
                     _cell(median(measured, data, case.name, server, n)) for n in case.connections
                 ]
-                yield f"  {server:10}" + "".join(f"{cell:>28}" for cell in cells)
+                yield f"  {server:10}" + "".join(f"{cell:>{_WIDTH}}" for cell in cells)
             base = measured.floors[data, case.name]
             yield (
-                f"  in process, one thread: {1000 / base.mean:,.0f} ({base.median:.3g},"
-                f" {base.p99:.3g}, {base.processor:.3g}), mean {base.mean:.3g} ms"
+                f"  in process, one thread: {_number(1000 / base.mean)} ({_number(base.median)},"
+                f" {_number(base.p99)}, {_number(base.processor)}), mean {_number(base.mean)} ms"
             )
             yield from _beside(measured, data, case)
         for (held_data, server), held in measured.memory.items():
@@ -169,8 +170,12 @@ def _cell(run: Run | None) -> str:
         return "failed: " + " ".join(f"{n} {kind}" for kind, n in run.load.failures.items())
     if not run.load.requests:
         return f"none in {run.load.seconds:.0f} s"
-    rate = f"{run.load.rate:,.0f}" if run.load.rate >= 100 else f"{run.load.rate:.3g}"
-    return f"{rate} ({run.load.p50:.3g}, {run.load.p99:.3g}, {run.processor:.3g})"
+    times = (run.load.p50, run.load.p99, run.processor)
+    return f"{_number(run.load.rate)} ({', '.join(map(_number, times))})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _beside(measured: Measured, data: str, case: Workload) -> Iterator[str]:
