@@ -163,13 +163,11 @@ def main() -> int:
             things = workloads.subjects(store)
             file = scratch / "subjects.txt"
             file.write_text("".join(quote(thing, safe="") + "\n" for thing in things))
-            graphs = frozenset(releases.graphs(path))
             bench = Bench(
                 data,
                 store,
                 things,
                 file,
-                graphs,
                 chosen.seconds,
                 chosen.rounds,
                 say,

@@ -50,7 +50,6 @@ class Bench:
     subjects: Sequence[str]
     file: Path
     """The subjects, percent-encoded, one a line."""
-    graphs: frozenset[str]
     seconds: float
     rounds: int
     say: Callable[[str], None]
@@ -78,9 +77,6 @@ def run(bench: Bench, path: Path, starts: Mapping[str, Start], cases: Sequence[W
                 _note(bench, f"{name} ({bench.data}) left out: {reason}")
         for case in cases:
             if bench.data not in case.data:
-                continue
-            if case.needs and case.needs not in bench.graphs:
-                _note(bench, f"{case.name} ({bench.data}) left out: no graph {case.needs}")
                 continue
             _run(bench, case, [server for server in found if _answers(bench, case, server)])
         for server in found:

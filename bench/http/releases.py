@@ -43,12 +43,3 @@ def votes(scratch: Path, data: Path) -> Path:
     for tables in VOTES:
         foedus("import", "votes", *(str(data / table) for table in tables), "--out", str(folder))
     return folder / "release" / "data.nq"
-
-
-def graphs(data: Path) -> set[str]:
-    """Return the graphs of a file of N-Quads."""
-    found = set()
-    with data.open(encoding="utf-8") as file:
-        for line in file:
-            found.add(line[line.rindex("<") + 1 : line.rindex(">")])
-    return found

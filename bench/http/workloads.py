@@ -21,15 +21,8 @@ import pyoxigraph as ox
 from foedus import files, saved
 
 PROJECT, VOTES = "project release", "with both voting data sets"
-DERIVED = "https://w3id.org/foedus/graph/derived/vote-statistics"
 CONNECTIONS = (4, 16, 64)
 
-PREFIXES = """PREFIX foedus: <https://w3id.org/foedus/ns#>
-PREFIX prov: <http://www.w3.org/ns/prov#>
-PREFIX qb: <http://purl.org/linked-data/cube#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX state: <https://w3id.org/foedus/id/state/>
-"""
 LOOK_UP = "SELECT DISTINCT ?property ?value WHERE { <$subject> ?property ?value } LIMIT $number"
 SUBJECTS = """
 SELECT ?thing WHERE {
@@ -38,52 +31,8 @@ SELECT ?thing WHERE {
 }
 GROUP BY ?thing HAVING (COUNT(?property) < 40) ORDER BY ?thing
 """
-DERIVED_PAIR = (
-    PREFIXES
-    + """
-SELECT ?year ?votes ?identical ?s ?kappa
-WHERE {
-  VALUES ?second { state:USA }
-  ?observation foedus:comparesWith ?second ;
-    foedus:observesState ?first ;
-    foedus:observedYear ?year ;
-    foedus:jointVotes ?votes ;
-    foedus:identicalVotes ?identical ;
-    foedus:sScore ?s ;
-    qb:dataSet ?dataSet .
-  OPTIONAL { ?observation foedus:kappa ?kappa }
-  ?dataSet prov:wasDerivedFrom ?graph .
-  VALUES ?first { state:CHN }
-  VALUES ?graph { <https://w3id.org/foedus/graph/records/voeten> }
-  FILTER(?votes < $number)
-}
-ORDER BY ?year
-"""
-)
-DERIVED_NEAREST = (
-    PREFIXES
-    + """
-SELECT ?other ?votes ?identical ?s
-WHERE {
-  VALUES ?year { 2015 }
-  ?observation foedus:observedYear ?year ;
-    foedus:observesState ?first ;
-    foedus:comparesWith ?other ;
-    foedus:jointVotes ?votes ;
-    foedus:identicalVotes ?identical ;
-    foedus:sScore ?s ;
-    qb:dataSet ?dataSet .
-  ?dataSet prov:wasDerivedFrom ?graph .
-  VALUES ?first { state:CHN }
-  VALUES ?graph { <https://w3id.org/foedus/graph/records/voeten> }
-  FILTER(?votes < $number)
-}
-ORDER BY DESC(?s) ?other
-"""
-)
-LONG = (
-    PREFIXES
-    + """
+LONG = """
+PREFIX foedus: <https://w3id.org/foedus/ns#>
 SELECT ?one ?other (COUNT(*) AS ?together)
 WHERE {
   VALUES ?graph { <https://w3id.org/foedus/graph/records/voeten> }
@@ -97,7 +46,6 @@ HAVING (COUNT(*) < $number)
 ORDER BY DESC(?together) ?one ?other
 LIMIT 10
 """
-)
 FIRST = 100_000
 """The first number: above every count and year, so that it changes no row."""
 
@@ -138,8 +86,6 @@ class Workload:
     """A query that one client asks all the while."""
     is_slow: bool = False
     """Whether an answer takes so long that a load needs more time."""
-    needs: str | None = None
-    """A graph without which there is nothing to ask."""
 
     @property
     def is_new(self) -> bool:
@@ -179,11 +125,14 @@ def all_workloads() -> list[Workload]:
         Target("mean", "floor", most=1.1, connections=(1,)),
         Target("rate", "oxigraph", least=1, connections=(1, *CONNECTIONS)),
     )
+    through = (*analysis, Target("rate", "virtuoso", least=1, connections=(1, *CONNECTIONS)))
     small = "claims/claims-by-proposition"
     small_values = {"proposition": "russian-technology-transfer-occurs"}
     pair = {"graph": "voeten", "first": "CHN", "second": "USA", "from": "1946", "to": "2019"}
     nearest = {"graph": "voeten", "state": "CHN", "from": "2015", "to": "2015", "least": "3"}
     years = {"graph": "voeten", "state": "CHN", "from": "1946", "to": "2019"}
+    derived_pair = {"graph": "voeten", "first": "CHN", "second": "USA"}
+    derived_nearest = {"graph": "voeten", "state": "CHN", "year": "2015"}
     both, one = (PROJECT, VOTES), (1, *CONNECTIONS)
 
     def new(path: str, values: dict[str, str], slot: str) -> str:
@@ -193,6 +142,11 @@ def all_workloads() -> list[Workload]:
         if found != 1:
             raise ValueError(f"{path} has {found} blocks for {slot}, not one")
         return text
+
+    def derived(path: str, values: dict[str, str]) -> str:
+        """Bind a saved query that looks up counts of votes, with a bound above all of them."""
+        before, end, after = queries[path].bind(values).rpartition("}\nORDER BY")
+        return f"{before}  FILTER(?votes < $number)\n{end}{after}"
 
     return [
         Workload(
@@ -226,23 +180,12 @@ def all_workloads() -> list[Workload]:
                 ("state by year new", "analyses/votes-by-state-and-year", years, "from"),
             )
         ),
-        Workload(
-            "derived pair new",
-            DERIVED_PAIR,
-            (VOTES,),
-            (*analysis, Target("rate", "virtuoso", least=1)),
-            connections=one,
-            needs=DERIVED,
-            is_slow=True,
-        ),
-        Workload(
-            "derived nearest new",
-            DERIVED_NEAREST,
-            (VOTES,),
-            (*analysis, Target("rate", "virtuoso", least=1)),
-            connections=one,
-            needs=DERIVED,
-            is_slow=True,
+        *(
+            Workload(name, derived(path, values), (VOTES,), through, connections=one, is_slow=True)
+            for name, path, values in (
+                ("derived pair new", "analyses/yearly-agreement-by-pair", derived_pair),
+                ("derived nearest new", "analyses/yearly-agreement-by-state", derived_nearest),
+            )
         ),
         Workload(
             "look-up beside analysis",
