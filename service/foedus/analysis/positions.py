@@ -64,6 +64,10 @@ class Session:
 
     number: int
     votes: npt.NDArray[np.int8]
+    rows: npt.NDArray[np.intp]
+    """The states that voted in it."""
+    chosen: tuple[Array, Array, Array]
+    """For no, abstention and yes: 1 where one of these states chose it, else 0."""
 
 
 def suffices(roll: Roll, positive: str) -> bool:
@@ -99,8 +103,14 @@ def sessions(roll: Roll, states: Sequence[str]) -> list[Session]:
         votes = table[:, _bits(mask, size, len(roll.calls))]
         options = sum(((votes == code).any(axis=0)).astype(int) for code in range(3))
         if (options > 1).any():
-            found.append(Session(int(name), votes[:, options > 1]))
+            found.append(_session(int(name), votes[:, options > 1]))
     return sorted(found, key=lambda session: session.number)
+
+
+def _session(number: int, votes: npt.NDArray[np.int8]) -> Session:
+    (rows,) = np.nonzero((votes >= 0).any(axis=1))
+    no_, abstained, for_ = ((votes[rows] == code).astype(float) for code in range(3))
+    return Session(number, votes, rows, (no_, abstained, for_))
 
 
 def estimate(
@@ -158,10 +168,11 @@ def _fit(items: Items, period: Session, weights: Array) -> Items:
     The scale is free but for the prior; setting it at once instead of letting it creep there is
     what makes the rounds few (parameter expansion: Liu, Rubin and Wu, Biometrika 85, 1998).
     """
-    no_, abstained, for_ = ((period.votes == code).T.astype(float) @ weights for code in range(3))
+    weights = weights[period.rows]
+    no_, abstained, for_ = (chosen.T @ weights for chosen in period.chosen)
     for _ in range(_STEPS):
         items = improve(items, GRID, (no_, abstained, for_))
-    voted = weights[(period.votes >= 0).any(axis=1)].mean(axis=0)
+    voted = weights.mean(axis=0)
     mean = float(voted @ GRID)
     return items.rescaled(mean, float(np.sqrt(voted @ (GRID - mean) ** 2)))
 
@@ -202,10 +213,9 @@ def _smooth(
 
 def _likelihood(period: Session, items: Items) -> Array:
     logs = [np.log(probability) for probability in items.probabilities(GRID)]
-    total: Array = sum(
-        ((period.votes == code).astype(float) @ log for code, log in enumerate(logs)),
-        start=np.zeros((len(period.votes), len(GRID))),
-    )
+    total = np.zeros((len(period.votes), len(GRID)))
+    for chosen, log in zip(period.chosen, logs, strict=True):
+        total[period.rows] += chosen @ log
     result: Array = np.exp(total - total.max(1, keepdims=True))
     return result
 
