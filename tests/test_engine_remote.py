@@ -200,7 +200,9 @@ class Bad(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         way = self.path.strip("/")
         status = {"fails": 500, "moved": 302}.get(way, 200)
-        media = "text/html" if way == "page" else "application/sparql-results+json"
+        media = {"page": "text/html", "xml": "application/rdf+xml"}.get(
+            way, "application/sparql-results+json"
+        )
         body = b'{"head":{"vars":["n"]},"results":{"bindings":['
         if way in ("fails", "page"):
             body = b"<h1>Out of cheese</h1>" + b"x" * 2000
@@ -240,6 +242,7 @@ def bad() -> Iterator[str]:
         ("fails", EngineError, r"answered 500 .*Out of cheese"),
         ("page", EngineError, r"answered 200 OK \(text/html\): <h1>Out of cheese"),
         ("moved", EngineError, r"answered 302 "),
+        ("xml", EngineError, r"answered 200 OK \(application/rdf\+xml\)"),
         ("cut", EngineError, "the endpoint's answer is no application/sparql-results"),
         ("short", EngineError, "cannot be asked"),
         ("silent", LimitError, "after 1 seconds"),

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,15 +21,9 @@ from foedus.web.bounds import LONGEST_ADDRESS
 def lines(client: FlaskClient) -> Iterator[io.StringIO]:
     """Collect what is written of requests."""
     written = io.StringIO()
-    root, ours = logging.getLogger(), logging.getLogger("foedus.requests")
-    before = [list(logger.handlers) for logger in (root, ours)]
     journal.write_to(written)
     yield written
-    for logger, kept in zip((root, ours), before, strict=True):
-        for handler in [h for h in logger.handlers if h not in kept]:
-            logger.removeHandler(handler)
-    ours.setLevel(logging.NOTSET)
-    ours.propagate = True
+    journal.write_to(None)
 
 
 def test_address_that_is_too_long(client: FlaskClient) -> None:

@@ -1,7 +1,7 @@
 """What no record covers of a saved query is said on its page and in a header of its data."""
 
+import io
 import json
-import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from test_analysis_coverage import ASSEMBLY, CHOSEN, DATA
 
 from foedus import iris
+from foedus.web import journal
 from foedus.web.app import Config, create_app
 from foedus.web.queries import WARNING
 
@@ -120,30 +121,31 @@ def test_questions_that_ask_no_votes_have_none(app: Flask) -> None:
     assert answer.status_code == 200 and WARNING not in answer.headers
 
 
-def reads_again(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> bool:
+def reads_again(client: FlaskClient) -> bool:
     """Return whether a second answer took as many queries as the first."""
-    caplog.clear()
-    with caplog.at_level(logging.INFO, "foedus.requests"):
+    lines = io.StringIO()
+    journal.write_to(lines)
+    try:
         for year in (2020, 2021):
             client.get(f"{PAIR}.csv", query_string=OUTSIDE | {"to": str(year)})
-    first, second = (json.loads(record.getMessage())["queries"] for record in caplog.records)
+    finally:
+        journal.write_to(None)
+    first, second = (json.loads(line)["queries"] for line in lines.getvalue().splitlines())
     assert first - 1 <= second <= first
     return bool(second == first)
 
 
-def test_coverage_is_read_once_from_a_release(
-    release: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_coverage_is_read_once_from_a_release(release: Path) -> None:
     client = create_app(Config(release=release)).test_client()
-    assert not reads_again(client, caplog)
+    assert not reads_again(client)
 
 
 @pytest.mark.parametrize(("version", "may_change"), [(None, True), ("1", False)])
 def test_another_endpoint_is_asked_what_it_covers(
-    endpoint: str, caplog: pytest.LogCaptureFixture, version: str | None, may_change: bool
+    endpoint: str, version: str | None, may_change: bool
 ) -> None:
     """Whose data may change is asked each time."""
     client = create_app(Config(endpoint=endpoint, version=version)).test_client()
-    assert reads_again(client, caplog) == may_change
+    assert reads_again(client) == may_change
     assert SAID in client.get(f"{PAIR}.csv", query_string=OUTSIDE).headers[WARNING]
     assert WARNING not in client.get(f"{PAIR}.csv", query_string=INSIDE).headers

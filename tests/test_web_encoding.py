@@ -1,21 +1,11 @@
-"""Compression, tags of compressed answers, preflights, prefixes, and answers that break off."""
+"""Compression, tags of compressed answers, preflights, and prefixes."""
 
-import dataclasses
 import gzip
-import http.client
-import io
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-import waitress.wasyncore
 from flask.testing import FlaskClient
 
-from foedus.engine import Dataset, Written
-from foedus.engine.embedded import EmbeddedEngine
-from foedus.results import Format
 from foedus.web import replies
 from foedus.web.app import Config, create_app
 
@@ -190,62 +180,3 @@ def test_forwarded_headers_count_only_where_configured(
     app = create_app(Config(release=small_release, queries=queries, proxies=proxies))
     body = app.test_client().get("/sparql", headers=FORWARDED).get_data(as_text=True)
     assert f"sd:endpoint <{address}>" in body
-
-
-class FailingDisk(io.BytesIO):
-    """A file of which the second half cannot be read."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Return bytes of the first half, then fail."""
-        left = len(self.getvalue()) // 2 - self.tell()
-        if left <= 0:
-            raise OSError("the disk is gone")
-        return super().read(left if size is None or size < 0 else min(size, left))
-
-
-class FailingEngine(EmbeddedEngine):
-    """An engine whose answers break off while they are sent."""
-
-    def answer(
-        self,
-        query: str,
-        *,
-        rows: Format | None,
-        triples: Format | None,
-        dataset: Dataset | None = None,
-    ) -> Written:
-        """Return an answer that is on a failing disk."""
-        whole = super().answer(query, rows=rows, triples=triples, dataset=dataset)
-        body = FailingDisk(whole.body.read())
-        return Written(whole.form, body, whole.size)
-
-
-@pytest.fixture
-def failing_server(small_release: Path, engine: EmbeddedEngine) -> Iterator[int]:
-    """Run the server's own WSGI server over a failing engine; yield its port."""
-    app = create_app(Config(release=small_release, queries=Path(__file__).parent / "web/queries"))
-    failing = FailingEngine(engine._store)
-    app.extensions["foedus"] = dataclasses.replace(app.extensions["foedus"], engine=failing)
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=1, ident=None)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield server.effective_port
-    waitress.wasyncore.close_all(server._map)
-    thread.join(10)
-    server.task_dispatcher.shutdown()
-
-
-@pytest.mark.parametrize("accept", ["text/csv", "text/tab-separated-values", "application/json"])
-def test_answer_that_breaks_off_is_short(
-    failing_server: int, monkeypatch: pytest.MonkeyPatch, accept: str
-) -> None:
-    monkeypatch.setattr(replies, "_SMALL", 0)
-    query = "SELECT * WHERE { ?s ?p ?o . ?a ?b ?c } LIMIT 2000"
-    connection = http.client.HTTPConnection("127.0.0.1", failing_server, timeout=20)
-    connection.request("GET", "/sparql?" + urlencode({"query": query}), headers={"Accept": accept})
-    response = connection.getresponse()
-    assert response.status == 200
-    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
-        response.read()
-    response.close()
-    connection.close()

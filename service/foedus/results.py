@@ -107,6 +107,10 @@ TRIPLES = (
 )
 
 
+BY_NAME = {form.name: form for form in (*ROWS, *TRIPLES)}
+"""The formats of data."""
+
+
 def offers_for(answer: Answer) -> tuple[Format, ...]:
     """Return the formats an answer can be written in."""
     return ROWS if isinstance(answer, ox.QuerySolutions | ox.QueryBoolean) else TRIPLES

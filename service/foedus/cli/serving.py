@@ -32,6 +32,19 @@ _path = click.Path(path_type=Path)
     help="Version of the data behind --endpoint; caches keep answers until it changes.",
 )
 @click.option(
+    "--allow-service",
+    "services",
+    multiple=True,
+    metavar="URL",
+    help="SPARQL endpoint that queries may call with SERVICE; none by default.",
+)
+@click.option(
+    "--allow-local-services",
+    "local_services",
+    is_flag=True,
+    help="Let these be on this machine: for tests.",
+)
+@click.option(
     "--queries", type=_path, help="Folder of saved queries; the project's own by default."
 )
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -45,6 +58,13 @@ _path = click.Path(path_type=Path)
     help="Number of proxies before the service whose X-Forwarded-* headers are believed.",
 )
 @click.option("--threads", default=24, show_default=True, type=click.IntRange(1, 256))
+@click.option(
+    "--cache",
+    default=64,
+    show_default=True,
+    type=click.IntRange(0),
+    help="MiB of answers kept ready.",
+)
 @click.option(
     "--seconds",
     default=10.0,
@@ -100,12 +120,15 @@ def serve(
     data: tuple[Path, ...],
     endpoint: str | None,
     data_version: str | None,
+    services: tuple[str, ...],
+    local_services: bool,
     queries: Path | None,
     host: str,
     port: int,
     base_url: str | None,
     proxies: int,
     threads: int,
+    cache: int,
     seconds: float,
     memory: int,
     rows: int | None,
@@ -129,31 +152,39 @@ def serve(
         raise click.UsageError("files to serve follow --data")
     if sum(map(bool, (folder, data, endpoint))) > 1:
         raise click.UsageError("--release, --data and --endpoint exclude one another")
+    if services and endpoint:
+        raise click.UsageError("--allow-service and --endpoint exclude one another")
     if data_version and not endpoint:
         raise click.UsageError("--data-version belongs to --endpoint")
     if threads <= quick + long_queries + line:
         raise click.UsageError("--threads must be more than --quick, --long and --line together")
     journal.write_to(sys.stdout)
+    loop = serving.new_loop()
     app = create_app(
         Config(
             release=None if data or endpoint else folder or _RELEASE,
             data=data + files,
             endpoint=endpoint,
             version=data_version,
+            services=services,
+            local_services=local_services,
             queries=queries,
             base_url=base_url,
             proxies=proxies,
             rate=rate,
             limits=Limits(seconds, memory * _MIB, rows, response * _MIB),
             sizes=Sizes(quick, long_queries, line, wait=seconds),
-        )
+        ),
+        loop,
     )
     serving.serve(
         app,
+        loop=loop,
         host=host,
         port=port,
         threads=threads,
-        longest=2 * seconds,
-        trusts_proxies=bool(proxies),
+        room=cache * _MIB,
+        proxies=proxies,
+        longest=3 * seconds,
         announce=lambda url: click.echo(f"Foedus is served at {url}", err=True),
     )

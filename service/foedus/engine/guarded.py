@@ -20,16 +20,17 @@ import threading
 import time
 import weakref
 from collections.abc import Coroutine, Iterable
+from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from foedus import results
 from foedus.engine import Answer, Dataset, Limits, Written, read
 from foedus.engine.embedded import Source
 from foedus.engine.lanes import Lanes, Sizes
 from foedus.engine.workers import Asked, Died, Nursery, TooLarge, Worker
 from foedus.errors import BusyError, EngineError, FoedusError, LimitError
-from foedus.results import ROWS, TRIPLES, Format
+from foedus.results import BY_NAME, ROWS, TRIPLES, Format
 
 _JSON, _N_TRIPLES = ROWS[0], TRIPLES[1]
 _GROWN = 64 << 10
@@ -38,6 +39,8 @@ _GROWN = 64 << 10
 _SLOWEST = 4
 """Times its patience that a query stays in the quick lane where it gets no processor."""
 _T = TypeVar("_T")
+WAITED_FOR: ContextVar[list[Future[Any]]] = ContextVar("WAITED_FOR")
+"""What the current thread has asked of the loop; to cancel it stops its query."""
 
 
 @dataclass(slots=True)
@@ -47,9 +50,9 @@ class Counts:
     queries: int = 0
     long: int = 0
     stopped: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("time", "memory", "response"), 0)
+        default_factory=lambda: dict.fromkeys(("time", "memory", "response", "client"), 0)
     )
-    """By the limit that was reached."""
+    """By the limit that was reached; ``client`` where nobody waited any more."""
     busy: int = 0
     died: int = 0
     """Workers that ended though nobody ended them, those at their memory's limit left out."""
@@ -129,7 +132,9 @@ class GuardedEngine:
     def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Return what work in the loop comes to; called outside of it."""
         if self._loop.is_running():
-            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+            WAITED_FOR.get([]).append(future)
+            return future.result()
         return self._loop.run_until_complete(work)
 
     async def _prepare(self) -> None:
@@ -154,6 +159,8 @@ class GuardedEngine:
             await self._evaluate(query, request, asked)
         except BaseException as error:
             asked.body.close()
+            if isinstance(error, asyncio.CancelledError):
+                self.counts.stopped["client"] += 1
             if isinstance(error, TooLarge):
                 self.counts.stopped["response"] += 1
                 message = f"the answer has more than {_in_words(most)}, which {what}"
@@ -161,10 +168,7 @@ class GuardedEngine:
             if isinstance(error, BusyError):
                 self.counts.busy += 1
             raise
-        form = results.named(asked.form, (*ROWS, *TRIPLES))
-        if form is None:
-            raise EngineError("a worker answered in no known format")
-        return Written(form, asked.body, asked.size)
+        return Written(BY_NAME[asked.form], asked.body, asked.size)
 
     async def _evaluate(self, query: str, request: bytes, asked: Asked) -> None:
         """Collect the answer, in the quick lane or in a place for long queries."""
@@ -324,20 +328,18 @@ def _end(
 ) -> None:
     """End workers and processes, and the loop where it is the engine's own."""
 
-    def close() -> None:
-        try:
-            for worker in idle:
-                worker.close()
-            nursery.close()
-        finally:
-            if thread is not None:
-                loop.call_soon(loop.stop)  # after the lines of the workers have closed
+    async def close() -> None:
+        for worker in idle:
+            worker.close()
+        nursery.close()
+        await asyncio.sleep(0)  # the loop closes the lines of the workers in its next turn
 
     if loop.is_running():
-        loop.call_soon_threadsafe(close)
+        asyncio.run_coroutine_threadsafe(close(), loop).result()
     elif not loop.is_closed():
-        close()
+        loop.run_until_complete(close())
     if thread is not None:
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 

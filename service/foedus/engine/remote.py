@@ -10,7 +10,8 @@ Source: SPARQL 1.1 Protocol, 2.1.2. The client is urllib3, which gives an answer
 so that time and bytes can be counted; SPARQLWrapper and ``urllib.request`` read it whole.
 Units: seconds, bytes. A deadline may be passed by the time one piece takes, at most as much.
 Errors: `LimitError`, `BusyError`; `EngineError` with the endpoint's status and the first 500
-characters of what it says.
+characters of what it says. RDF/XML is not taken: its parser fills in whatever entities an answer
+declares, until the memory is full.
 """
 
 import threading
@@ -30,7 +31,8 @@ from foedus.results import ROWS, TRIPLES, Format
 _JSON, _XML = ROWS[:2]
 _TURTLE, _N_TRIPLES = TRIPLES[:2]
 _ROWS_ASKED = f"{_JSON.media}, {_XML.media};q=0.8"
-_TRIPLES_ASKED = f"{_N_TRIPLES.media}, {_TURTLE.media};q=0.9, application/rdf+xml;q=0.5"
+_TRIPLES_ASKED = f"{_N_TRIPLES.media}, {_TURTLE.media};q=0.9"
+_TAKEN = (*ROWS, *(form for form in TRIPLES if form.triples != ox.RdfFormat.RDF_XML))
 _SAID = 500
 _PIECE = 1 << 16
 _AT_ONCE = 8
@@ -121,7 +123,7 @@ class RemoteEngine:
 
     def _collect(self, response: urllib3.BaseHTTPResponse, end: float, most: int) -> Written:
         media = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-        form = results.named(media, (*ROWS, *TRIPLES)) if media else None
+        form = results.named(media, _TAKEN) if media else None
         if response.status != 200 or form is None:
             said = response.read1(_SAID * 4).decode("utf-8", "replace")[:_SAID]
             raise EngineError(

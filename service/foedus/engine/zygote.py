@@ -36,7 +36,7 @@ from foedus.errors import (
     NotAcceptableError,
     QueryError,
 )
-from foedus.results import ROWS, TRIPLES
+from foedus.results import ROWS
 
 _SOCKET = 3
 _CHUNK = 1 << 16
@@ -185,35 +185,46 @@ def _answer(
 def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket) -> None:
     query, most = request["query"], request["most"]
     dataset = Dataset(*map(tuple, request["dataset"])) if request["dataset"] else None
-    rows, triples = (
-        results.named(request[kind], offered) if request[kind] else None
-        for kind, offered in (("rows", ROWS), ("triples", TRIPLES))
-    )
+    rows, triples = (results.BY_NAME.get(request[kind]) for kind in ("rows", "triples"))
     answer = engine.run(query, dataset=dataset)
     form = pick(is_rows=results.offers_for(answer) is ROWS, rows=rows, triples=triples)
     if most is not None:
         answer = embedded.counted(answer, most, lambda: engine.run(query, dataset=dataset))
-    server.sendall(wire.frame(wire.HEAD, form.name.encode()))
-    with io.BufferedWriter(_Frames(server), _CHUNK) as file:
+    frames = _Frames(server)
+    frames.add(wire.HEAD, form.name.encode())
+    with io.BufferedWriter(frames, _CHUNK) as file:
         results.write_into(file, answer, form)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    server.sendall(wire.frame(wire.WHOLE, str(peak).encode()))
+    frames.add(wire.WHOLE, str(peak).encode())
+    frames.send()
 
 
 class _Frames(io.RawIOBase):
-    """A file whose every write becomes a frame."""
+    """A file whose every write becomes a frame; a small answer is sent in one piece."""
 
     def __init__(self, server: socket.socket) -> None:
         self._server = server
+        self._waiting = bytearray()
 
     def writable(self) -> bool:
         """Say that it can be written to."""
         return True
 
     def write(self, data: Any) -> int:
-        """Send one frame."""
-        self._server.sendall(wire.frame(wire.DATA, bytes(data)))
+        """Add the next bytes of the answer."""
+        self.add(wire.DATA, bytes(data))
+        if len(self._waiting) >= _CHUNK:
+            self.send()
         return len(data)
+
+    def add(self, tag: bytes, payload: bytes) -> None:
+        """Add a frame."""
+        self._waiting += wire.frame(tag, payload)
+
+    def send(self) -> None:
+        """Send what has been added."""
+        self._server.sendall(self._waiting)
+        self._waiting.clear()
 
 
 def fault(error: FoedusError) -> bytes:

@@ -32,6 +32,18 @@ def mount(app: "WSGIApplication", *, base_url: str | None, proxies: int) -> "WSG
     return app
 
 
+def client_of(forwarded: str | None, peer: str, proxies: int) -> str:
+    """Return whom a request comes from, as `mount` has it.
+
+    ``forwarded`` is ``X-Forwarded-For``, in which each proxy adds whom it was asked by.
+
+    >>> client_of("192.0.2.9, 192.0.2.1", "10.0.0.1", 1), client_of("192.0.2.9", "10.0.0.1", 0)
+    ('192.0.2.1', '10.0.0.1')
+    """
+    named = [name.strip() for name in (forwarded or "").split(",") if name.strip()]
+    return named[-proxies] if 0 < proxies <= len(named) else peer
+
+
 def _under(app: "WSGIApplication", prefix: str) -> "WSGIApplication":
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")

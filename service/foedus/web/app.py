@@ -6,13 +6,17 @@ holds is one `Service` in ``app.extensions["foedus"]``.
 Errors: `ReleaseError` and `QueryHeaderError` at the start; later ones become responses.
 """
 
+import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response
 
 from foedus import files, saved
-from foedus.engine import Limits
+from foedus.engine import Engine, Limits, outbound
+from foedus.engine.federation import FederatedEngine, Federation
+from foedus.engine.guarded import GuardedEngine
 from foedus.engine.lanes import Sizes
 from foedus.errors import ReleaseError
 from foedus.web import (
@@ -42,7 +46,7 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -70,6 +74,10 @@ class Config:
     """The address of another SPARQL endpoint."""
     version: str | None = None
     """The version of the data behind that endpoint; without one its answers carry no tags."""
+    services: tuple[str, ...] = ()
+    """Endpoints that queries may call with ``SERVICE``."""
+    local_services: bool = False
+    """Whether these may be on this machine: for tests."""
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
     rate: str | None = None
@@ -82,10 +90,13 @@ class Config:
     """How many proxies before the service are trusted to say in ``X-Forwarded-*`` who asked."""
 
 
-def create_app(config: Config) -> Flask:
-    """Return the service as a WSGI application."""
-    held = _open(config)
-    engine = journal.NotedEngine(held.engine)
+def create_app(config: Config, loop: asyncio.AbstractEventLoop | None = None) -> Flask:
+    """Return the service as a WSGI application.
+
+    ``loop`` is the event loop of the server that will run it, not running yet.
+    """
+    held = _open(config, loop)
+    engine = journal.NotedEngine(_federated(held.engine, config))
     app = Flask(__name__)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["foedus"] = Service(
@@ -97,10 +108,12 @@ def create_app(config: Config) -> Flask:
         queries=saved.read_all(config.queries or files.find("queries")),
         base_url=config.base_url.rstrip("/") if config.base_url else None,
         unites_graphs=config.endpoint is None,
+        federates=bool(config.services),
     )
     problems.register(app)
     journal.register(app)
-    bounds.register(app, config.rate)
+    app.extensions[bounds.EXTENSION] = rate = bounds.Rate(config.rate) if config.rate else None
+    bounds.register(app, rate)
     vitals.register(app, held.workers)
     for module in (sparql, queries, things, pages):
         app.register_blueprint(module.blueprint)
@@ -112,18 +125,27 @@ def create_app(config: Config) -> Flask:
     return app
 
 
-def _open(config: Config) -> Holdings:
+def _federated(engine: Engine, config: Config) -> Engine:
+    """Return an engine whose queries may call the endpoints that are listed."""
+    if not config.services:
+        return engine
+    allowed = outbound.allow(config.services, local=config.local_services)
+    return FederatedEngine(engine, Federation(allowed, config.limits))
+
+
+def _open(config: Config, loop: asyncio.AbstractEventLoop | None) -> Holdings:
+    engine = partial(GuardedEngine, limits=config.limits, sizes=config.sizes, loop=loop)
     if config.endpoint:
-        return holdings.open_endpoint(config.endpoint, config.version, config.limits, config.sizes)
+        return holdings.open_endpoint(config.endpoint, config.version, engine)
     if config.data:
-        return holdings.open_files(config.data, config.limits, config.sizes)
+        return holdings.open_files(config.data, engine)
     if config.release is None:
         raise ReleaseError("nothing to serve: name a release, files or an endpoint")
-    return holdings.open_release_folder(config.release, config.limits, config.sizes)
+    return holdings.open_release_folder(config.release, engine)
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if "Allow" in response.headers and response.status_code == 200:
         response.headers.extend(_PREFLIGHT)

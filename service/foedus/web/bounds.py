@@ -23,16 +23,52 @@ LONGEST_BODY = 1 << 20
 """Bytes of a posted query; a longer one is refused with 413."""
 LONGEST_ADDRESS = 1 << 15
 """Bytes of an address; a longer one is refused with 414."""
+EXTENSION = "foedus-rate"
+"""Where an app has its `Rate`, or None."""
+LATER = "foedus.later"
+"""Where a request's environment has what `Rate.hit` said, where it was counted already."""
 _PREFIX = 64
 
 
-def register(app: Flask, rate: str | None) -> None:
+class Rate:
+    """So many requests a client may send in a period."""
+
+    def __init__(self, text: str) -> None:
+        """Read a rate as ``120/minute``; else `ParameterError`."""
+        import limits  # of use where there is a rate only, and slow to load
+
+        try:
+            self.allowed = limits.parse(text)
+        except ValueError as error:
+            raise ParameterError(f"a rate is as 120/minute, not {text!r}") from error
+        self._window = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
+
+    def hit(self, path: str, address: str | None) -> int:
+        """Count a request; return after how many seconds to come again, 0 where it may pass."""
+        if path in vitals.PATHS:
+            return 0
+        client = client_of(address)
+        if self._window.hit(self.allowed, client):
+            return 0
+        free = self._window.get_window_stats(self.allowed, client).reset_time
+        return max(1, math.ceil(free - time.time()))
+
+
+def register(app: Flask, rate: Rate | None) -> None:
     """Refuse what is too long, and who comes too often."""
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.before_request(_refuse_long_address)
-    if rate is not None:
-        _limit(app, rate)
+
+    def refuse_frequent() -> None:
+        if rate is None:
+            return
+        later = request.environ.get(LATER)
+        later = rate.hit(request.path, request.remote_addr) if later is None else later
+        if later:
+            raise RateError(f"more than {rate.allowed}; ask again later", retry_after=later)
+
+    app.before_request(refuse_frequent)
 
 
 def _refuse_long_address() -> None:
@@ -40,29 +76,6 @@ def _refuse_long_address() -> None:
         raise RequestURITooLarge(
             f"an address has at most {LONGEST_ADDRESS} bytes; post a longer query"
         )
-
-
-def _limit(app: Flask, rate: str) -> None:
-    import limits  # of use where there is a rate only, and slow to load
-
-    try:
-        allowed = limits.parse(rate)
-    except ValueError as error:
-        raise ParameterError(f"a rate is as 120/minute, not {rate!r}") from error
-    window = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
-
-    def refuse_frequent() -> None:
-        if request.path in vitals.PATHS:
-            return
-        client = client_of(request.remote_addr)
-        if not window.hit(allowed, client):
-            free = window.get_window_stats(allowed, client).reset_time
-            raise RateError(
-                f"more than {allowed}; ask again later",
-                retry_after=max(1, math.ceil(free - time.time())),
-            )
-
-    app.before_request(refuse_frequent)
 
 
 def client_of(address: str | None) -> str:

@@ -11,15 +11,18 @@ Source: RFC 9110, 8.4 (content coding), 8.8.3.3 (tags of encoded answers), 12.5.
 import gzip
 import shutil
 import tempfile
+from functools import lru_cache
 from typing import IO
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import wrap_file
 
 CODING = "gzip"
-_SUFFIX = "-" + CODING
-_SMALLEST = 1024
-_THOROUGH, _QUICK = 6, 1
+SUFFIX = "-" + CODING
+SMALLEST = 1024
+THOROUGH, QUICK = 6, 1
 """zlib's levels for a body in memory and for one in a file."""
 _WORTHWHILE = ("text/", "application/")
 
@@ -31,14 +34,14 @@ def register(app: Flask) -> None:
 
 def known_tag(tag: str) -> str | None:
     """Return the tag in ``If-None-Match`` that stands for this answer, in whichever coding."""
-    return next((t for t in (tag, tag + _SUFFIX) if request.if_none_match.contains(t)), None)
+    return next((t for t in (tag, tag + SUFFIX) if request.if_none_match.contains(t)), None)
 
 
 def send_file(response: Response, body: IO[bytes], size: int) -> None:
     """Let a response send a file of known size, compressed where the client takes that."""
-    if size >= _SMALLEST and _is_wanted():
+    if size >= SMALLEST and _is_wanted():
         packed = tempfile.TemporaryFile()  # noqa: SIM115 - the server closes it when it is sent
-        with body, gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_QUICK, mtime=0) as file:
+        with body, gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=QUICK, mtime=0) as file:
             shutil.copyfileobj(body, file)
         body, size = packed, packed.tell()
         body.seek(0)
@@ -57,16 +60,26 @@ def _compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     size = response.content_length or 0
     is_sent_as_it_is = response.direct_passthrough or "Content-Encoding" in response.headers
-    if not is_sent_as_it_is and response.status_code == 200 and size >= _SMALLEST and _is_wanted():
-        response.set_data(gzip.compress(response.get_data(), _THOROUGH, mtime=0))
+    if not is_sent_as_it_is and response.status_code == 200 and size >= SMALLEST and _is_wanted():
+        response.set_data(gzip.compress(response.get_data(), THOROUGH, mtime=0))
         response.headers["Content-Encoding"] = CODING
     if "Content-Encoding" in response.headers:
         tag, _ = response.get_etag()
         if tag is not None:
-            response.set_etag(tag + _SUFFIX)
+            response.set_etag(tag + SUFFIX)
     return response
 
 
 def _is_wanted() -> bool:
-    codings = request.accept_encodings
+    return takes(request.headers.get("Accept-Encoding", ""))
+
+
+@lru_cache(maxsize=1024)
+def takes(accepted: str) -> bool:
+    """Whether an ``Accept-Encoding`` wants answers compressed.
+
+    >>> takes("gzip, br"), takes("gzip;q=0"), takes("")
+    (True, False, False)
+    """
+    codings = parse_accept_header(accepted, Accept)
     return codings.quality(CODING) > 0 and codings.quality(CODING) >= codings.quality("identity")

@@ -26,10 +26,13 @@ _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _SAFE = "/:@!$&'()*+,;=~"
 
 
-def describe(lookup: Lookup, endpoint: str, *, is_union: bool) -> Iterator[ox.Triple]:
+def describe(
+    lookup: Lookup, endpoint: str, *, is_union: bool, federates: bool
+) -> Iterator[ox.Triple]:
     """Yield the Service Description of the service at an absolute address.
 
-    ``is_union`` says whether the default graph is known to be the union of the named ones.
+    ``is_union`` says whether the default graph is known to be the union of the named ones,
+    ``federates`` whether queries may call other endpoints.
     """
     service, dataset = _part(endpoint, "service"), _part(endpoint, "dataset")
     union = _part(endpoint, "default-graph")
@@ -39,6 +42,8 @@ def describe(lookup: Lookup, endpoint: str, *, is_union: bool) -> Iterator[ox.Tr
     yield ox.Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Query"))
     if is_union:
         yield ox.Triple(service, _sd("feature"), _sd("UnionDefaultGraph"))
+    if federates:
+        yield ox.Triple(service, _sd("feature"), _sd("BasicFederatedQuery"))
     yield ox.Triple(service, _sd("defaultEntailmentRegime"), ox.NamedNode(_SIMPLE))
     for form in (*ROWS, *TRIPLES):
         yield ox.Triple(service, _sd("resultFormat"), _format(form))

@@ -10,20 +10,21 @@ Used by ``app``.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
-from foedus.engine import Engine, Limits
+from foedus.engine import Engine
 from foedus.engine.embedded import Source, format_of
 from foedus.engine.guarded import GuardedEngine
-from foedus.engine.lanes import Sizes
 from foedus.errors import DataError
 from foedus.release.folder import open_release, sha256
 
+Start = Callable[[Sequence[Source]], GuardedEngine]
+"""Starts the worker processes over sources."""
 _GRAPHS = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
 
 
@@ -39,14 +40,14 @@ class Holdings:
     manifest: Mapping[str, Any] = field(default_factory=lambda: {"graphs": [], "layers": {}})
 
 
-def open_release_folder(folder: Path, limits: Limits, sizes: Sizes) -> Holdings:
+def open_release_folder(folder: Path, start: Start) -> Holdings:
     """Open a release."""
     opened = open_release(folder)
-    engine = GuardedEngine([Source(str(opened.data))], limits=limits, sizes=sizes)
+    engine = start([Source(str(opened.data))])
     return Holdings(engine, engine, opened.digest, opened.manifest)
 
 
-def open_files(paths: Sequence[Path], limits: Limits, sizes: Sizes) -> Holdings:
+def open_files(paths: Sequence[Path], start: Start) -> Holdings:
     """Open files of RDF."""
     sources = []
     digest = hashlib.sha256()
@@ -58,16 +59,16 @@ def open_files(paths: Sequence[Path], limits: Limits, sizes: Sizes) -> Holdings:
             digest.update(f"{graph or ''} {sha256(path)}\n".encode())
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror}", path=path) from error
-    engine = GuardedEngine(sources, limits=limits, sizes=sizes)
+    engine = start(sources)
     return Holdings(engine, engine, digest.hexdigest(), _manifest(engine))
 
 
-def open_endpoint(url: str, version: str | None, limits: Limits, sizes: Sizes) -> Holdings:
+def open_endpoint(url: str, version: str | None, start: Start) -> Holdings:
     """Stand before another endpoint, whose data have a version where one is named."""
     from foedus.engine.remote import RemoteEngine  # its HTTP client is of use here only
 
-    workers = GuardedEngine([], limits=limits, sizes=sizes)
-    engine = RemoteEngine(url, reader=workers, limits=limits)
+    workers = start([])
+    engine = RemoteEngine(url, reader=workers, limits=workers.limits)
     digest = hashlib.sha256(f"{url} {version}".encode()).hexdigest() if version else None
     return Holdings(engine, workers, digest)
 

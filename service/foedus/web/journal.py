@@ -8,18 +8,19 @@ and no record of what somebody wanted to know.
 Shape: ``time`` (UTC), ``request``, ``client``, ``method``, ``path`` without its query, ``status``,
 ``bytes``, ``ms``; where the engine was asked, ``query`` (of the first one), ``queries`` (how
 many) and ``query_ms`` (all together); ``failure`` where an error was ours.
-Used by ``app``; ``cli`` lets the lines go to standard output.
+A line may wait in the stream's buffer; the server flushes it ten times a second.
+Used by ``app`` and ``front``; ``cli`` lets the lines go to standard output.
 """
 
 import hashlib
 import json
 import logging
+import os
 import re
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import IO, Any, TypeVar
+from typing import IO, TypeVar
 
 from flask import Flask, Response, g, has_request_context, request
 
@@ -28,7 +29,9 @@ from foedus.results import Format
 
 HEADER = "X-Request-Id"
 _IDENTIFIER = re.compile(r"[\w.-]{8,64}", re.ASCII)
-_LOG = logging.getLogger("foedus.requests")
+_to: list[IO[str]] = []
+"""The stream that lines go to, if they go anywhere."""
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _T = TypeVar("_T")
 
 
@@ -38,16 +41,23 @@ def register(app: Flask) -> None:
     app.after_request(_write)
 
 
-def write_to(stream: IO[str]) -> None:
-    """Let the lines, and what libraries warn of, go to a stream."""
-    lines = logging.StreamHandler(stream)
-    lines.setFormatter(logging.Formatter("%(message)s"))
-    _LOG.addHandler(lines)
-    _LOG.setLevel(logging.INFO)
-    _LOG.propagate = False
-    others = logging.StreamHandler(stream)
-    others.setFormatter(_Json())
-    logging.getLogger().addHandler(others)
+def write_to(stream: IO[str] | None) -> None:
+    """Let the lines, and what libraries warn of, go to a stream; None ends it."""
+    _to.clear()
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if isinstance(h.formatter, _Json)]:
+        root.removeHandler(handler)
+    if stream is not None:
+        _to.append(stream)
+        others = logging.StreamHandler(stream)
+        others.setFormatter(_Json())
+        root.addHandler(others)
+
+
+def flush() -> None:
+    """Let lines that wait in the stream's buffer go out."""
+    for stream in _to:
+        stream.flush()
 
 
 class NotedEngine:
@@ -81,39 +91,79 @@ def _note(query: str, ask: Callable[[], _T]) -> _T:
         return ask()
     finally:
         if has_request_context():
-            if "query" not in g:
-                g.query = hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:16]
-            g.queries = g.get("queries", 0) + 1
-            g.query_seconds = g.get("query_seconds", 0.0) + time.perf_counter() - start
+            note(query, time.perf_counter() - start)
+
+
+def note(query: str, seconds: float) -> None:
+    """Note for the current request a query that was asked, and how long it took."""
+    if "query" not in g:
+        g.query = hash_of(query)
+    g.queries = g.get("queries", 0) + 1
+    g.query_seconds = g.get("query_seconds", 0.0) + seconds
+
+
+def hash_of(query: str) -> str:
+    """Return what stands for a query."""
+    return hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def identifier(given: str) -> str:
+    """Return the identifier of a request: the one it came with, if it looks like one."""
+    return given if given and _IDENTIFIER.fullmatch(given) else os.urandom(16).hex()
 
 
 def _start() -> None:
     g.start = time.perf_counter()
-    given = request.headers.get(HEADER, "")
-    g.request = given if _IDENTIFIER.fullmatch(given) else uuid.uuid4().hex
+    g.request = identifier(request.headers.get(HEADER, ""))
 
 
 def _write(response: Response) -> Response:
     if "request" not in g:  # refused before the request was read
         return response
     response.headers[HEADER] = g.request
-    if not _LOG.isEnabledFor(logging.INFO):
-        return response
-    line: dict[str, Any] = {
-        "time": _now(),
-        "request": g.request,
-        "client": request.remote_addr,
-        "method": request.method,
-        "path": request.path,
-        "status": response.status_code,
-        "bytes": response.content_length,
-        "ms": round(1000 * (time.perf_counter() - g.start), 1),
-    }
+    asked = {}
     if "query" in g:
-        line |= {"query": g.query, "queries": g.queries}
-        line["query_ms"] = round(1000 * g.query_seconds, 1)
-    _LOG.info(json.dumps(line, ensure_ascii=False))
+        asked = {"query": g.query, "queries": g.queries}
+        asked["query_ms"] = round(1000 * g.query_seconds, 1)
+    say(
+        g.request,
+        client=request.remote_addr,
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        size=response.content_length,
+        seconds=time.perf_counter() - g.start,
+        **asked,
+    )
     return response
+
+
+def say(
+    name: str,
+    *,
+    client: str | None,
+    method: str,
+    path: str,
+    status: int,
+    size: int | None,
+    seconds: float,
+    **asked: object,
+) -> None:
+    """Write the line of a request; ``asked`` is what is said of its queries."""
+    if not _to:
+        return
+    line = {
+        "time": _now(),
+        "request": name,
+        "client": client,
+        "method": method,
+        "path": path,
+        "status": status,
+        "bytes": size,
+        "ms": round(1000 * seconds, 1),
+        **asked,
+    }
+    _to[0].write(_encode(line) + "\n")
 
 
 class _Json(logging.Formatter):
@@ -127,7 +177,7 @@ class _Json(logging.Formatter):
             line["trace"] = self.formatException(record.exc_info)
         if has_request_context() and "request" in g:
             line["request"] = g.request
-        return json.dumps(line, ensure_ascii=False)
+        return _encode(line)
 
 
 def _now() -> str:

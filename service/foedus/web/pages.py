@@ -10,8 +10,8 @@ from flask import Blueprint, Response, request
 from foedus.web import replies, search
 from foedus.web.links import NS, Cell, iri_cell, shorten
 from foedus.web.lookup import Lookup, Row
+from foedus.web.protocol import ENDPOINT
 from foedus.web.queries import by_topic
-from foedus.web.sparql import ENDPOINT
 from foedus.web.state import public_url, service
 
 _LONGEST = 200

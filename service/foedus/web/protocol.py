@@ -21,6 +21,7 @@ from werkzeug.http import parse_options_header
 from foedus.engine import Dataset
 from foedus.errors import QueryError
 
+ENDPOINT = "/sparql"
 METHODS = ("GET", "POST", "QUERY")
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"

@@ -26,7 +26,7 @@ from foedus.saved import SavedQuery
 from foedus.web import forms, replies, spreadsheet, tables
 from foedus.web.forms import Fault
 from foedus.web.lookup import rows_of
-from foedus.web.sparql import ENDPOINT
+from foedus.web.protocol import ENDPOINT
 from foedus.web.state import public_url, service
 
 EXCEL = ".excel"

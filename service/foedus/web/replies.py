@@ -25,6 +25,8 @@ from foedus.web.state import service
 
 _SAFE = frozenset({"GET", "HEAD", "QUERY"})
 _SMALL = 1 << 20
+CACHING = ((b"vary", b"Accept, Accept-Encoding"), (b"cache-control", b"public, no-cache"))
+"""Keep it, but ask whether the release is still this; as `_say_cacheable` says it."""
 
 
 def chosen(offered: Sequence[Format], *, suffix: str | None = None) -> Format:

@@ -1,102 +1,150 @@
-"""Run the service under waitress, and let it end as it should.
+"""Run the service under uvicorn, and let it end as it should.
 
-At SIGTERM or SIGINT the server stops listening, answers
-what was asked and sends what is written, for as long as the longest query may take. An
-answer that is then still on its way breaks off, which its ``Content-Length`` betrays.
+At SIGTERM or SIGINT the server stops listening, answers what was asked and sends what is written,
+for as long as the longest query may take. An answer that is then still on its way breaks off,
+which its ``Content-Length`` betrays.
 
-Many threads are cheap, because a thread mostly waits for a worker; there must be more than there
-are places for long queries, so that small ones always find one.
+One process and one event loop speak to all clients; queries are evaluated in processes of their
+own, pages made in threads.
 
-Units: seconds.
+Units: seconds, bytes.
 Errors: `ListenError` where the address cannot be had.
 Used by ``cli``.
 """
 
+import asyncio
+import math
 import signal
-import time
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import cast
 
-import waitress
+import uvicorn
+import uvloop
 from flask import Flask
-from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.server import BaseWSGIServer
 
 from foedus.errors import ListenError
-from foedus.web.bounds import LONGEST_BODY
+from foedus.web import connections, journal
+from foedus.web.connections import Connection
+from foedus.web.front import Front
 
 _CONNECTIONS = 1000
-_TURN = 0.5
-_IDLE = 30
-"""Seconds without a byte after which a connection is closed: one that sends or reads nothing."""
+_BACKLOG = 512
+_TICKS = 50
+"""Ticks of uvicorn's clock, a tenth of a second each, between two looks at idle clients."""
 _MARGIN = 2.0
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop that `serve` will run."""
+    return uvloop.new_event_loop()
 
 
 def serve(
     app: Flask,
     *,
+    loop: asyncio.AbstractEventLoop,
     host: str,
     port: int,
     threads: int,
+    room: int,
+    proxies: int,
     longest: float,
-    trusts_proxies: bool,
     announce: Callable[[str], None],
 ) -> None:
     """Serve until a signal comes; ``announce`` is told the address.
 
-    ``longest`` is how long a request may take.
+    ``room`` is how many bytes of answers are kept, ``longest`` how long a request may take.
     """
+    front = Front(app, room=room, threads=threads, proxies=proxies)
+    listener = listen(host, port)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    server = make_server(front, longest=longest, started=lambda: announce(url))
+    run(server, listener, loop)
+
+
+def make_server(
+    front: Front, *, longest: float, started: Callable[[], None] = lambda: None
+) -> uvicorn.Server:
+    """Return the server of a front; ``started`` is called when it answers and heeds signals."""
+    return _Server(
+        started,
+        uvicorn.Config(
+            front,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=math.ceil(connections.IDLE),
+            timeout_graceful_shutdown=math.ceil(longest + _MARGIN),
+        ),
+    )
+
+
+def run(server: uvicorn.Server, listener: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+    """Run a server until it is told to end, then close all that its application holds."""
+    asyncio.set_event_loop(loop)
     try:
-        server: Any = waitress.create_server(
-            app,
-            host=host,
-            port=port,
-            threads=threads,
-            ident=None,
-            asyncore_use_poll=True,
-            channel_timeout=_IDLE,
-            cleanup_interval=5,
-            channel_request_lookahead=1,
-            clear_untrusted_proxy_headers=not trusts_proxies,
-            connection_limit=_CONNECTIONS,
-            max_request_body_size=LONGEST_BODY,
-        )
+        loop.run_until_complete(server.serve([listener]))
+    finally:
+        front = cast(Front, server.config.app)
+        front.close()
+        journal.flush()
+        loop.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, or raise `ListenError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ListenError(
             f"cannot listen on {host}:{port}: {reason}; try another --port"
         ) from error
-    stops: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stops.append(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    announce(f"http://{host}:{getattr(server, 'effective_port', port)}")
-    sockets: dict[int, Any] = getattr(server, "map", None) or server._map
-    while not stops:
-        _turn(sockets)
-    _drain(sockets, time.monotonic() + longest + _MARGIN)
-    server.task_dispatcher.shutdown(timeout=1)
-    wasyncore.close_all(sockets)
 
 
-def _turn(sockets: dict[int, Any]) -> None:
-    wasyncore.loop(timeout=_TURN, use_poll=True, map=sockets, count=1)
+class _Server(uvicorn.Server):
+    """uvicorn's server, which here looks after idle clients and ends by itself at a signal."""
 
+    def __init__(self, started: Callable[[], None], config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._started = started
 
-def _drain(sockets: dict[int, Any], deadline: float) -> None:
-    """Answer what was asked before; nothing new is taken."""
-    for listener in [s for s in sockets.values() if isinstance(s, BaseWSGIServer)]:
-        wasyncore.dispatcher.close(listener)
-    while _busy(sockets) and time.monotonic() < deadline:
-        _turn(sockets)
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self._started()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is to be done now and then."""
+        journal.flush()
+        if counter % _TICKS == 0:
+            connections.sweep(self.server_state.connections)
+        return await super().on_tick(counter)
 
-def _busy(sockets: dict[int, Any]) -> bool:
-    """Whether an answer is owed on any connection."""
-    channels = [s for s in sockets.values() if isinstance(s, HTTPChannel)]
-    return any(channel.requests or channel.total_outbufs_len for channel in channels)
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let signals end the server; it does not send them to itself again at its end."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only that one may listen for signals
+            return
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            self.should_exit = True
+
+        before = {n: signal.signal(n, stop) for n in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -11,17 +11,23 @@ Errors: those of `foedus.web.protocol`; 400 for a query that is malformed or an 
 import pyoxigraph as ox
 from flask import Blueprint, Response, request
 
-from foedus import results
-from foedus.engine import Answer, Dataset
-from foedus.errors import BusyError, LimitError, NotAcceptableError, QueryError
+from foedus import results, tokens
+from foedus.engine import Answer, Dataset, Written
+from foedus.errors import (
+    BusyError,
+    FoedusError,
+    LimitError,
+    NotAcceptableError,
+    QueryError,
+)
 from foedus.results import HTML, TRIPLES, Format
-from foedus.web import description, problems, protocol, replies
+from foedus.web import description, journal, problems, protocol, replies
 from foedus.web.links import iris_in, row_cells
 from foedus.web.lookup import Term, plain, rows_of
-from foedus.web.protocol import GRAPHS, METHODS, Question
+from foedus.web.protocol import ENDPOINT, GRAPHS, METHODS, Question
+from foedus.web.shortcut import OUTCOME, Outcome
 from foedus.web.state import public_url, service
 
-ENDPOINT = "/sparql"
 _SHOWN_ROWS = 1000
 EXAMPLE = """PREFIX foedus: <https://w3id.org/foedus/ns#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -44,7 +50,14 @@ blueprint = Blueprint("sparql", __name__)
 def endpoint(suffix: str | None = None) -> Response:
     """Answer a query, or describe the endpoint where there is none."""
     question = protocol.read(_sent())
-    return _describe(suffix) if question is None else _answer(question, suffix)
+    if question is None:
+        return _describe(suffix)
+    response = _answer(question, suffix)
+    if tokens.calls_service(question.query):
+        # Part of it is others', who may answer differently the next time.
+        response.headers.pop("ETag", None)
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.after_request
@@ -91,7 +104,10 @@ def _describe(suffix: str | None) -> Response:
         form,
         f"description of {url}",
         lambda: results.write_triples(
-            description.describe(held.lookup, url, is_union=held.unites_graphs), form
+            description.describe(
+                held.lookup, url, is_union=held.unites_graphs, federates=held.federates
+            ),
+            form,
         ),
     )
 
@@ -106,7 +122,9 @@ def _answer(question: Question, suffix: str | None) -> Response:
             return replies.answer(
                 question.key,
                 (rows, triples),
-                lambda: engine.answer(query, rows=rows, triples=triples, dataset=dataset),
+                lambda: (
+                    _said() or engine.answer(query, rows=rows, triples=triples, dataset=dataset)
+                ),
             )
         return _answered(question, engine.run(query, dataset=dataset))
     except NotAcceptableError:
@@ -117,6 +135,17 @@ def _answer(question: Question, suffix: str | None) -> Response:
         if suffix is None and replies.prefers_page():
             return _show(query, dataset, status=problems.status_of(error), fault=error.message)
         raise
+
+
+def _said() -> Written | None:
+    """Return what the engine has said already, or raise its error; None where it was not asked."""
+    outcome: Outcome | None = request.environ.pop(OUTCOME, None)
+    if outcome is None:
+        return None
+    journal.note(outcome.query, outcome.seconds)
+    if isinstance(outcome.said, FoedusError):
+        raise outcome.said
+    return outcome.said
 
 
 def _answered(question: Question, answer: Answer) -> Response:

@@ -31,6 +31,8 @@ class Service:
 
     That is so for data of our own; behind an endpoint, it is the endpoint's choice.
     """
+    federates: bool
+    """Whether queries may call other endpoints."""
 
 
 def service() -> Service:

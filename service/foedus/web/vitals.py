@@ -19,45 +19,76 @@ from prometheus_client.registry import Collector
 
 from foedus.engine.guarded import GuardedEngine
 from foedus.errors import FoedusError
+from foedus.web.cache import Cache
 from foedus.web.state import service
 
+EXTENSION = "foedus-figures"
+"""Where an app has its `Figures`."""
+TOLD = "foedus.told"
+"""Where a request's environment may have a dictionary that is told its route and path."""
 PATHS = ("/healthz", "/readyz", "/metrics")
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 blueprint = Blueprint("vitals", __name__)
 
 
+class Figures:
+    """What is counted, for whatever answers requests."""
+
+    def __init__(self, workers: GuardedEngine) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(_Workers(workers))
+        ProcessCollector(registry=self.registry)
+        self._requests = Counter(
+            "foedus_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "foedus_request_seconds",
+            "Time until the answer's first byte.",
+            ("route",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count a request, and how long it took where that is known."""
+        known = self._children.get((method, route, status))
+        if known is None:
+            known = (self._requests.labels(method, route, status), self._seconds.labels(route))
+            self._children[method, route, status] = known
+        known[0].inc()
+        if seconds is not None:
+            known[1].observe(seconds)
+
+    def watch(self, cache: Cache) -> None:
+        """Count what a cache holds and how often it is used."""
+        self.registry.register(_Kept(cache))
+
+
 def register(app: Flask, workers: GuardedEngine) -> None:
     """Count what an app answers, and answer for it."""
-    registry = CollectorRegistry()
-    registry.register(_Workers(workers))
-    ProcessCollector(registry=registry)
-    requests = Counter(
-        "foedus_requests", "Requests answered.", ("method", "route", "status"), registry=registry
-    )
-    seconds = Histogram(
-        "foedus_request_seconds",
-        "Time until the answer's first byte.",
-        ("route",),
-        buckets=_BUCKETS,
-        registry=registry,
-    )
+    figures = Figures(workers)
 
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.url_rule else "any"
-        requests.labels(method, route, response.status_code).inc()
-        if "start" in g:
-            seconds.labels(route).observe(time.perf_counter() - g.start)
+        took = time.perf_counter() - g.start if "start" in g else None
+        request.environ.get(TOLD, {}).update(route=route, path=request.path)
+        figures.count(method, route, response.status_code, took)
         return response
 
     app.after_request(count)
-    app.extensions["foedus-metrics"] = registry
+    app.extensions[EXTENSION] = figures
     app.register_blueprint(blueprint)
 
     @app.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @blueprint.get("/healthz")
@@ -104,3 +135,17 @@ class _Workers(Collector):
         yield GaugeMetricFamily(
             "foedus_idle_workers", "Worker processes that wait.", value=self._workers.idle()
         )
+
+
+class _Kept(Collector):
+    """What a cache holds, read when somebody asks."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every figure."""
+        cache = self._cache
+        yield CounterMetricFamily("foedus_cache_hits", "Answers from the cache.", value=cache.hits)
+        yield GaugeMetricFamily("foedus_cache_answers", "Answers kept.", value=len(cache))
+        yield GaugeMetricFamily("foedus_cache_bytes", "Bytes they take.", value=cache.size)

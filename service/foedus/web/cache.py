@@ -1,0 +1,140 @@
+"""Keep answers as ready bytes, as many as fit.
+
+A release never changes, so neither does an answer: what is kept is right for as long as the
+service runs. An answer is kept under all of the request that it depends on (`key_of`), with its
+head and body as they go out. What was asked longest ago goes first.
+
+Units: bytes.
+Source: RFC 9111, 4.1 (the key of a stored answer); RFC 9110, 13.1.2 (If-None-Match), 15.4.5 (304).
+Used by ``front`` and ``connections``.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from foedus.web.compression import SUFFIX, takes
+
+Headers = list[tuple[bytes, bytes]]
+"""Names in small letters, and values."""
+Key = Hashable
+_SHARE = 8
+"""An answer that would take more than this part of the room is not kept."""
+_AROUND = 1500
+"""What the objects around an answer take, about: measured for a small one."""
+_PER_REQUEST = frozenset({b"x-request-id", b"date", b"connection"})
+_OF_A_BODY = frozenset(
+    {b"content-type", b"content-length", b"content-encoding", b"content-disposition"}
+)
+
+
+_SUFFIX = SUFFIX.encode()
+_FORWARDED = (b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-prefix", b"x-forwarded-port")
+
+
+def key_of(method: bytes, target: bytes, headers: Headers, *, behind_proxy: bool) -> Key:
+    """Return what an answer depends on, the request's body left out.
+
+    ``behind_proxy`` says whether what proxies forward counts.
+    """
+    accept = coding = host = b""
+    more: tuple[tuple[bytes, bytes], ...] = ()
+    for name, value in headers:
+        if name == b"accept":
+            accept = accept + b"," + value if accept else value
+        elif name == b"accept-encoding":
+            coding = coding + b"," + value if coding else value
+        elif name == b"host":
+            host = value
+        elif behind_proxy and name in _FORWARDED:
+            more += ((name, value),)
+    return method, target, accept, takes(coding.decode("latin-1")), host, more
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer ready to be sent."""
+
+    route: str
+    """What the figures call the way it was first answered."""
+    path: str
+    """What the log calls it."""
+    status: int
+    tag: bytes
+    """The strong entity tag, less the suffix of a coding and the last quotation mark; or empty."""
+    head: bytes
+    """Status line and headers, without those of each request and the empty line."""
+    body: bytes
+    unchanged: bytes
+    """The same head for a client that has the answer: 304."""
+
+    @property
+    def size(self) -> int:
+        """What it takes, about."""
+        return len(self.head) + len(self.body) + len(self.unchanged) + _AROUND
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is the answer for as long as the data are the same."""
+        return bool(self.tag) and self.status == HTTPStatus.OK
+
+    def is_known(self, tags: bytes) -> bool:
+        """Whether ``If-None-Match`` names it, in whichever coding."""
+        known = self.tag + b'"' in tags or self.tag + _SUFFIX + b'"' in tags
+        return known or tags.strip() == b"*"
+
+
+def ready(route: str, path: str, status: int, headers: Headers, body: bytes) -> Ready:
+    """Return an answer as it can be sent again, to whoever asks the same."""
+    kept = [(name, value) for name, value in headers if name not in _PER_REQUEST]
+    known = [(name, value) for name, value in kept if name not in _OF_A_BODY]
+    tag = next((value for name, value in kept if name == b"etag"), b"")
+    return Ready(
+        route,
+        path,
+        status,
+        tag[:-1].removesuffix(_SUFFIX) if tag.startswith(b'"') else b"",
+        _head(status, kept),
+        body,
+        _head(HTTPStatus.NOT_MODIFIED, known),
+    )
+
+
+def _head(status: int, headers: Headers) -> bytes:
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
+    lines += [name + b": " + value for name, value in headers]
+    return b"".join(line + b"\r\n" for line in lines)
+
+
+class Cache:
+    """Answers by key, within so many bytes."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._kept: OrderedDict[Key, Ready] = OrderedDict()
+        self.size = 0
+        self.hits = 0
+
+    def __len__(self) -> int:
+        """Return the number of answers kept."""
+        return len(self._kept)
+
+    def get(self, key: Key) -> Ready | None:
+        """Return what is kept under a key."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            self.hits += 1
+        return kept
+
+    def put(self, key: Key, kept: Ready) -> None:
+        """Keep an answer, if it is not too large; others may have to go."""
+        if kept.size > self._room // _SHARE:
+            return
+        before = self._kept.pop(key, None)
+        self.size += kept.size - (before.size if before else 0)
+        self._kept[key] = kept
+        while self.size > self._room:
+            _, gone = self._kept.popitem(last=False)
+            self.size -= gone.size

@@ -1,0 +1,180 @@
+"""Speak HTTP, by uvicorn's protocol, and answer at once what is ready.
+
+A request for an answer that the cache has is answered in the moment its headers are whole, before
+there is a task for it: most of what a small answer costs is what a framework does around it. All
+else goes uvicorn's way to `foedus.web.front.Front`.
+
+A connection also has bounds that the library sets none for: a head has so many bytes, a request
+comes in so much time, and who neither sends nor reads for so long is cut off.
+
+Source: RFC 9112 (HTTP/1.1); RFC 6585, 5 (431). The hooks are those of uvicorn's
+``HttpToolsProtocol``, of which ``tests/test_web_connections.py`` holds what is used here.
+Units: seconds of ``time.monotonic``; bytes.
+Used by ``serving``.
+"""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from foedus.web import cache, gateway
+from foedus.web.cache import Ready
+from foedus.web.front import CONNECTION, Front
+
+LONGEST_HEAD = 1 << 16
+"""Bytes of a request's first line and headers, what came first left out."""
+IDLE = 30.0
+"""Seconds without a byte after which a connection is closed."""
+LONGEST_SENDING = 60.0
+"""Seconds in which a request must have come whole."""
+_BURST = 1 << 20
+"""Bytes answered at once to what a client sent together; more waits until these are read."""
+
+
+class Connection(HttpToolsProtocol):
+    """One client's connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._front = cast(Front, self.app)
+        self._is_answered = False
+        self._head = 0
+        self._burst = 0
+        self._begun: float | None = None
+        self._moved = time.monotonic()
+        self._unread = 0
+        self.when_gone: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell who works for this client that it is gone."""
+        super().connection_lost(exc)
+        if self.when_gone is not None:
+            self.when_gone()
+            self.when_gone = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends."""
+        self._moved = time.monotonic()
+        self._burst = 0
+        self._head += len(data)
+        super().data_received(data)
+        if self._begun is not None and self._head > LONGEST_HEAD:
+            self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._is_answered = False
+        self._head = 0
+        self._begun = self._moved
+        cast("dict[str, Any]", self.scope)[CONNECTION] = self
+
+    def on_headers_complete(self) -> None:
+        """Answer what is ready; let the front answer the rest."""
+        kept, known = self._find()
+        if kept is not None:
+            self._is_answered = True
+            self._answer(kept, is_known=known)
+        else:
+            super().on_headers_complete()
+        self._head = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self._head = 0
+        if not self._is_answered:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._begun = None
+        if not self._is_answered:
+            super().on_message_complete()
+
+    def end_if_idle(self, now: float) -> None:
+        """Cut a client off that neither sends nor reads, unless it waits for an answer."""
+        unread = self.transport.get_write_buffer_size()
+        if unread != self._unread:
+            self._unread, self._moved = unread, now
+        is_slow = self._begun is not None and now - self._begun > LONGEST_SENDING
+        is_owed = self.cycle is not None and not self.cycle.response_complete
+        waits = is_owed and self._begun is None and not unread
+        if is_slow or (now - self._moved > IDLE and not waits):
+            self.transport.abort()
+
+    def _find(self) -> tuple[Ready | None, bool]:
+        """Return the answer that is ready for this request, and whether the client has it."""
+        front = self._front
+        is_busy = self.cycle is not None and not self.cycle.response_complete
+        if is_busy or self._burst > _BURST or front.is_counting or self.flow.write_paused:
+            return None, False
+        method = self.parser.get_method()
+        if method != b"GET":
+            return None, False
+        tags = None
+        for name, value in self.headers:
+            if name == b"if-none-match":
+                tags = value if tags is None else tags + b", " + value
+            elif name in (b"content-length", b"transfer-encoding", b"upgrade", b"expect"):
+                return None, False
+        key = cache.key_of(method, self.url, self.headers, behind_proxy=front.proxies > 0)
+        kept = front.cache.get(key)
+        return kept, kept is not None and tags is not None and kept.is_known(tags)
+
+    def _answer(self, kept: Ready, *, is_known: bool) -> None:
+        """Send an answer that is ready, to a request without a task."""
+        start = time.perf_counter()
+        request = gateway.Request("GET", self.url, self.headers, self.client or ("", 0))
+        name = self._front.note_ready(kept, request, start, is_known=is_known)
+        stays = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        self._burst += self._write(kept, name, is_known=is_known, stays=stays)
+        self.server_state.total_requests += 1
+        if not stays:
+            self.transport.close()
+
+    async def send_ready(self, kept: Ready, name: str, cycle: RequestResponseCycle) -> None:
+        """Send an answer that is ready, to a request that has a task."""
+        if self.flow.write_paused:
+            await self.flow.drain()
+        if cycle.disconnected:
+            return
+        self._write(kept, name, is_known=False, stays=cycle.keep_alive)
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+
+    def _write(self, kept: Ready, name: str, *, is_known: bool, stays: bool) -> int:
+        """Write an answer; return its size."""
+        parts = [kept.unchanged if is_known else kept.head]
+        parts += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        parts.append(b"x-request-id: %b\r\n" % name.encode())
+        parts.append(b"\r\n" if stays else b"connection: close\r\n\r\n")
+        if not is_known:
+            parts.append(kept.body)
+        whole = b"".join(parts)
+        self.transport.write(whole)
+        return len(whole)
+
+    def _refuse_head(self) -> None:
+        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        text = f"{status.value} {status.phrase}: at most {LONGEST_HEAD} bytes\n".encode()
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            b"content-length: %d\r\nconnection: close\r\n\r\n%b"
+            % (status.value, status.phrase.encode(), len(text), text)
+        )
+        self.transport.close()
+        self._begun = None
+
+
+def sweep(connections: "set[Any]") -> None:
+    """Cut off every client that is idle."""
+    now = time.monotonic()
+    for connection in list(connections):
+        if isinstance(connection, Connection) and connection.transport is not None:
+            connection.end_if_idle(now)

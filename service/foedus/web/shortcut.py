@@ -1,0 +1,119 @@
+"""Answer the commonest request without the framework: a query, with its answer as small data.
+
+Whatever else a request may be (a page, a description, an answer that is known, large or faulty) is
+the application's, which gets what the engine has said already as an `Outcome`, so that nothing is
+evaluated twice. What goes out is what the application would send; a test holds the two together.
+
+Source: SPARQL 1.1 Protocol, 2.1.
+Used by ``front``; ``sparql`` takes the `Outcome`.
+"""
+
+import gzip
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from werkzeug.exceptions import HTTPException
+
+from foedus import results, tokens
+from foedus.engine import Written
+from foedus.errors import FoedusError
+from foedus.results import HTML, Format
+from foedus.web import cache, compression, protocol
+from foedus.web.cache import Headers, Ready
+from foedus.web.gateway import Request
+from foedus.web.protocol import ENDPOINT, Question, Sent
+from foedus.web.replies import CACHING, either
+
+OUTCOME = "foedus.outcome"
+"""Where a request's environment has its `Outcome`."""
+_SMALL = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the engine said to a request's query."""
+
+    query: str
+    seconds: float
+    said: Written | FoedusError
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query that the shortcut may answer."""
+
+    question: Question
+    rows: Format | None
+    triples: Format | None
+
+
+def paths_of(prefix: str) -> frozenset[bytes]:
+    """Return the paths of the endpoint, for a service under a prefix."""
+    paths = {f"{start}{ENDPOINT}{end}" for start in ("", prefix) for end in ("", "/")}
+    return frozenset(path.encode() for path in paths)
+
+
+def read(request: Request) -> Asked | None:
+    """Return the query of a request to the endpoint, or None where it is the application's."""
+    if request.method not in protocol.METHODS or b"if-none-match" in request.fields:
+        return None
+    sent = Sent(
+        request.method,
+        request.query_string,
+        request.text(b"content-type") or "",
+        request.text(b"content-encoding") or "",
+        request.body,
+    )
+    try:
+        question = protocol.read(sent)
+        if question is None or tokens.calls_service(question.query):
+            return None
+        rows, triples = either(request.text(b"accept"), question.wanted)
+    except (FoedusError, HTTPException):
+        return None
+    if HTML in (rows, triples):
+        return None
+    return Asked(question, rows, triples)
+
+
+async def answer(
+    asked: Asked,
+    ask: Callable[[Asked], Awaitable[Written]],
+    *,
+    digest: str,
+    common: Headers,
+    accepted: str,
+) -> tuple[Ready | None, Outcome]:
+    """Return what the engine says, ready to be sent where it is small data.
+
+    ``common`` are the headers of every answer, ``accepted`` is ``Accept-Encoding``.
+    """
+    start = time.perf_counter()
+    query = asked.question.query
+    try:
+        written = await ask(asked)
+    except FoedusError as error:
+        return None, Outcome(query, time.perf_counter() - start, error)
+    outcome = Outcome(query, time.perf_counter() - start, written)
+    if written.size > _SMALL:
+        return None, outcome
+    with written.body:
+        body = written.body.read()
+    form = written.form
+    tag = results.etag(digest, asked.question.key, form.name)
+    coding: Headers = []
+    if len(body) >= compression.SMALLEST and compression.takes(accepted):
+        body = gzip.compress(body, compression.THOROUGH, mtime=0)
+        coding = [(b"content-encoding", compression.CODING.encode())]
+        tag += compression.SUFFIX
+    headers = [
+        (b"content-type", form.content_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        *coding,
+        (b"etag", f'"{tag}"'.encode()),
+        *CACHING,
+        *common,
+    ]
+    return cache.ready(ENDPOINT, ENDPOINT, HTTPStatus.OK, headers, body), outcome

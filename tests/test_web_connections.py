@@ -1,0 +1,467 @@
+"""What stands before the application: ready answers, shared work, hang-ups, and bounds of time.
+
+Each test speaks to a server of its own in a thread of this process, so that it can look inside.
+"""
+
+import contextlib
+import gzip
+import http.client
+import io
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from conftest import WEB
+from flask import Flask
+from flask.testing import FlaskClient
+
+from foedus.engine import Dataset, Limits, Written
+from foedus.engine.embedded import EmbeddedEngine
+from foedus.results import Format
+from foedus.web import connections, gateway, replies, serving
+from foedus.web.app import Config, create_app
+from foedus.web.bounds import LONGEST_BODY
+from foedus.web.cache import Cache, ready
+from foedus.web.front import Front
+
+LABEL = """SELECT ?label { <https://w3id.org/foedus/id/state/RUR>
+  <http://www.w3.org/2000/01/rdf-schema#label> ?label }"""
+ALL = "SELECT * { ?s ?p ?o }"
+PRODUCT = " ".join(f"?s{n} ?p{n} ?o{n} ." for n in range(6))
+ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}"
+FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
+OF_ONE_REQUEST = {"date", "x-request-id", "connection"}
+
+
+@dataclass(frozen=True)
+class Live:
+    """A server in a thread."""
+
+    port: int
+    app: Flask
+    front: Front
+
+    def ask(
+        self, method: str, target: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send one request; return status, headers and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, target, body, {"Accept-Encoding": "", **named})
+        response = connection.getresponse()
+        try:
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, found, response.read()
+        finally:
+            response.close()
+            connection.close()
+
+    def send(self, raw: bytes, *, answers: int = 1) -> bytes:
+        """Send bytes; return what comes until so many answers, or the end, are there."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as client:
+            client.sendall(raw)
+            found = b""
+            while not _is_whole(found, answers):
+                piece = client.recv(1 << 16)
+                if not piece:
+                    break
+                found += piece
+            return found
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many queries were asked, answers were ready, and clients hung up."""
+        counts = self.app.extensions["foedus"].workers.counts
+        return counts.queries, self.front.cache.hits, counts.stopped["client"]
+
+
+def _is_whole(found: bytes, answers: int) -> bool:
+    """Whether so many answers have come, the last one with its body."""
+    texts = found.split(b"HTTP/1.1 ")[1:]
+    head, _, body = texts[-1].partition(b"\r\n\r\n") if texts else (b"", b"", b"")
+    length = next(
+        (line for line in head.split(b"\r\n") if line.startswith(b"content-length:")), b""
+    )
+    return len(texts) >= answers and len(body) >= int(length.partition(b":")[2] or 0) > 0
+
+
+Serve = Callable[..., Live]
+
+
+@pytest.fixture
+def serve(small_release: Path) -> Iterator[Serve]:
+    """Start servers over the small graph."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*, room: int = 1 << 20, proxies: int = 0, **config: object) -> Live:
+            loop = serving.new_loop()
+            made = Config(
+                **{"release": small_release, "queries": WEB / "queries", **config},  # type: ignore[arg-type]
+                proxies=proxies,
+            )
+            app = create_app(made, loop)
+            front = Front(app, room=room, threads=4, proxies=proxies)
+            server = serving.make_server(front, longest=5)
+            listener = serving.listen("127.0.0.1", 0)
+            port = listener.getsockname()[1]
+            thread = threading.Thread(target=serving.run, args=(server, listener, loop))
+            thread.start()
+
+            def end() -> None:
+                server.should_exit = True
+                thread.join(20)
+
+            stack.callback(end)
+            return Live(port, app, front)
+
+        yield start
+
+
+def get(query: str, **fields: str) -> str:
+    return "/sparql?" + urlencode({"query": query, **fields})
+
+
+def of_all(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in OF_ONE_REQUEST}
+
+
+@pytest.mark.parametrize("coding", ["", "gzip"])
+@pytest.mark.parametrize(
+    ("method", "target", "body", "headers"),
+    [
+        ("GET", get(LABEL), None, {}),
+        ("GET", get(LABEL), None, {"Accept": "text/csv"}),
+        ("GET", get(ALL, format="tsv"), None, {}),
+        ("GET", get("ASK {}"), None, {"Accept": "application/sparql-results+xml"}),
+        ("GET", get("CONSTRUCT WHERE { ?s ?p ?o }"), None, {"Accept": "text/turtle"}),
+        ("GET", get(ALL, **{"default-graph-uri": "x:none"}), None, {"Accept": "text/csv"}),
+        ("POST", "/sparql", urlencode({"query": ALL}).encode(), {"Content-Type": FORM}),
+        ("POST", "/sparql", ALL.encode(), {"Content-Type": DIRECT}),
+        ("QUERY", "/sparql", ALL.encode(), {"Content-Type": DIRECT}),
+        ("HEAD", get(LABEL), None, {}),
+        ("GET", "/queries", None, {"Accept": "text/html"}),
+        ("GET", "/data/state/RUR.ttl", None, {}),
+        ("GET", get("SELECT"), None, {}),
+        ("GET", get(LABEL), None, {"Accept": "image/png"}),
+        ("GET", "/none", None, {}),
+        ("POST", "/sparql", b"query=%FF", {"Content-Type": FORM}),
+        ("DELETE", "/sparql", None, {}),
+    ],
+)
+def test_what_goes_out_is_what_the_application_says(
+    serve: Serve,
+    client: FlaskClient,
+    method: str,
+    target: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    coding: str,
+) -> None:
+    live = serve()
+    headers = {**headers, "Accept-Encoding": coding, "Host": "localhost"}
+    said = client.open(target, method=method, data=body, headers=headers)
+    expected = of_all({name.lower(): value for name, value in said.headers})
+    if said.headers.get("Content-Encoding") == "gzip" and method != "HEAD":
+        plain = gzip.decompress(said.get_data())
+    else:
+        plain = said.get_data()
+    for _ in range(2):  # the second time it may be ready
+        status, found, sent = live.ask(method, target, body, **headers)
+        assert (status, of_all(found)) == (said.status_code, expected)
+        is_packed = found.get("content-encoding") == "gzip" and method != "HEAD"
+        assert (gzip.decompress(sent) if is_packed else sent) == plain
+
+
+def test_same_request_is_evaluated_once(serve: Serve) -> None:
+    live = serve()
+    first = live.ask("GET", get(LABEL))
+    asked = live.counts()[0]
+    again = live.ask("GET", get(LABEL))
+    assert live.counts()[:2] == (asked, 1)
+    assert (first[0], first[2]) == (again[0], again[2])
+    assert first[1]["x-request-id"] != again[1]["x-request-id"]
+    assert "date" in again[1]
+    named = live.ask("GET", get(LABEL), X_Request_Id="proxy-0001")
+    assert named[1]["x-request-id"] == "proxy-0001"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Accept": "text/csv"},
+        {"Accept-Encoding": "gzip"},
+        {"Host": "elsewhere.example"},
+    ],
+)
+def test_answers_to_different_requests_are_kept_apart(serve: Serve, other: dict[str, str]) -> None:
+    live = serve()
+    live.ask("GET", get(ALL))
+    live.ask("GET", get(ALL), **other)
+    assert live.counts()[1] == 0
+    live.ask("GET", get(ALL), **other)
+    assert live.counts()[1] == 1
+
+
+def test_posted_queries_are_kept_by_what_was_posted(serve: Serve) -> None:
+    live = serve()
+    for _ in range(2):
+        for query in (ALL, LABEL):
+            body = urlencode({"query": query}).encode()
+            assert live.ask("POST", "/sparql", body, Content_Type=FORM)[0] == 200
+    assert live.counts()[:2] == (2, 2)
+
+
+def test_ready_answer_is_not_sent_to_who_has_it(serve: Serve) -> None:
+    live = serve()
+    packed = live.ask("GET", get(ALL), Accept_Encoding="gzip")[1]["etag"]
+    plain = live.ask("GET", get(ALL))[1]["etag"]
+    before = live.counts()
+    for tags in (plain, packed, f'"other", {plain}', f"W/{plain}", "*"):
+        status, headers, body = live.ask("GET", get(ALL), If_None_Match=tags)
+        assert (status, body) == (304, b""), tags
+        assert headers["etag"] == plain
+        assert "content-length" not in headers
+    assert live.counts() == (before[0], before[1] + 5, 0)
+    assert live.ask("GET", get(ALL), If_None_Match='"other"')[0] == 200
+
+
+def test_answers_come_in_the_order_of_the_requests(serve: Serve) -> None:
+    live = serve()
+    live.ask("GET", get(LABEL), Host="x", Accept="text/csv")
+
+    def raw(query: str) -> bytes:
+        head = f"GET {get(query)} HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\nAccept-Encoding:\r\n"
+        return head.encode() + b"\r\n"
+
+    found = live.send(
+        raw(LABEL) + raw("SELECT (7 AS ?n) {}") + raw(LABEL) + raw("SELECT"), answers=4
+    )
+    texts = found.split(b"HTTP/1.1 ")[1:]
+    assert [text[:3] for text in texts] == [b"200", b"200", b"200", b"400"]
+    assert [b"Ruritania" in text for text in texts] == [True, False, True, False]
+    assert texts[1].endswith(b"n\r\n7\r\n")
+
+
+@pytest.mark.parametrize(
+    "line", [b"HTTP/1.0\r\nHost: x", b"HTTP/1.1\r\nHost: x\r\nConnection: close"]
+)
+def test_connection_ends_where_that_is_asked(serve: Serve, line: bytes) -> None:
+    live = serve()
+    raw = b"GET " + get(LABEL).encode() + b" " + line + b"\r\n\r\n"
+    answers = [live.send(raw, answers=2) for _ in range(2)]  # until the end of the connection
+    for answer in answers:
+        assert answer.count(b"HTTP/1.1 200 OK") == 1
+        assert b"connection: close\r\n" in answer
+        assert b"Ruritania" in answer
+
+
+def test_requests_that_come_together_are_evaluated_once(serve: Serve) -> None:
+    live = serve(limits=Limits(seconds=1))
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: live.ask("GET", get(ENDLESS))[0], range(8)))
+    assert answers == [504] * 8
+    assert live.counts()[0] == 1
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "text/html"])
+def test_query_stops_where_its_client_hangs_up(serve: Serve, accept: str) -> None:
+    live = serve(limits=Limits(seconds=60))
+    raw = f"GET {get(ENDLESS)} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", live.port)) as client:
+        client.sendall(raw)
+        assert wait_until(lambda: live.counts()[0] == 1)
+        time.sleep(0.2)
+    assert wait_until(lambda: live.counts()[2] == 1), "the query runs on"
+    assert live.ask("GET", get(LABEL))[0] == 200
+
+
+def test_query_goes_on_while_somebody_waits(serve: Serve) -> None:
+    live = serve(limits=Limits(seconds=3))
+    raw = f"GET {get(ENDLESS)} HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", live.port)) as stays:
+        stays.sendall(raw)
+        assert wait_until(lambda: live.counts()[0] == 1)
+        with socket.create_connection(("127.0.0.1", live.port)) as leaves:
+            leaves.sendall(raw)
+            time.sleep(0.3)
+        assert stays.recv(1 << 16).startswith(b"HTTP/1.1 504")
+    assert live.counts()[2] == 0
+
+
+def test_idle_clients_are_cut_off_but_not_who_waits(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "IDLE", 0.2)
+    monkeypatch.setattr(serving, "_TICKS", 1)
+    live = serve(limits=Limits(seconds=3))
+    asked = f"GET {get(ENDLESS)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+
+        def connect(raw: bytes) -> socket.socket:
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", live.port)))
+            client.settimeout(20)
+            client.sendall(raw)
+            return client
+
+        waits = connect(asked)
+        for silent in (connect(b""), connect(asked[:20]), connect(b"POST /sparql HTTP/1.1\r\n")):
+            with contextlib.suppress(ConnectionResetError):
+                assert silent.recv(1) == b""
+        assert waits.recv(1 << 16).startswith(b"HTTP/1.1 504")
+
+
+def test_client_that_sends_too_long_is_cut_off(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LONGEST_SENDING", 0.5)
+    monkeypatch.setattr(serving, "_TICKS", 1)
+    live = serve()
+    with socket.create_connection(("127.0.0.1", live.port), timeout=20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n")
+        with pytest.raises(ConnectionError):
+            for _ in range(100):
+                client.sendall(b"X-Slow: 1\r\n")
+                time.sleep(0.05)
+
+
+def test_head_that_is_too_long(serve: Serve) -> None:
+    live = serve()
+    line = b"X-Long: " + b"x" * 1000 + b"\r\n"
+    found = live.send(b"GET / HTTP/1.1\r\n" + line * 400)
+    assert found.startswith(b"HTTP/1.1 431 ")
+    assert b"connection: close" in found
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_body_that_is_too_long(serve: Serve, chunked: bool) -> None:
+    live = serve()
+    size = LONGEST_BODY + 10
+    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    if chunked:
+        raw = (
+            head
+            + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % size
+            + b"x" * size
+            + b"\r\n0\r\n\r\n"
+        )
+    else:
+        raw = head + b"Content-Length: %d\r\n\r\n" % size
+    assert live.send(raw).startswith(b"HTTP/1.1 413 ")
+
+
+def test_chunked_body_is_taken(serve: Serve) -> None:
+    live = serve()
+    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    raw = head + b"Transfer-Encoding: chunked\r\n\r\n3\r\nASK\r\n3\r\n {}\r\n0\r\n\r\n"
+    assert live.send(raw).startswith(b"HTTP/1.1 200 ")
+
+
+def test_ready_answers_count_for_the_rate(serve: Serve) -> None:
+    live = serve(rate="3/minute")
+    answers = [live.ask("GET", get(LABEL))[0] for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+
+
+def test_proxies_headers_keep_answers_apart_where_they_count(serve: Serve) -> None:
+    live = serve(proxies=1)
+    texts = [
+        live.ask("GET", "/.well-known/void", X_Forwarded_Host=host)[2]
+        for host in ("a.example", "b.example")
+    ]
+    assert b"a.example" in texts[0]
+    assert b"b.example" in texts[1]
+
+
+def test_answers_of_other_endpoints_are_not_kept(serve: Serve) -> None:
+    other = f"http://127.0.0.1:{serve().port}/sparql"
+    live = serve(services=(other,), local_services=True)
+    query = f"SELECT ?label {{ SERVICE <{other}> {{ {LABEL[LABEL.index('{') + 1 :]} }}"
+    for accept in ("text/csv", "text/html"):
+        for _ in range(2):
+            status, headers, body = live.ask("GET", get(query), Accept=accept)
+            assert (status, b"Ruritania" in body) == (200, True)
+            assert "etag" not in headers
+            assert headers["cache-control"] == "no-store"
+    assert live.counts()[1] == 0
+    described = live.ask("GET", "/sparql", Accept="application/n-triples")[2]
+    assert b"sparql-service-description#BasicFederatedQuery" in described
+    refused = serve().ask("GET", get(query), Accept="text/csv")
+    assert refused[0] == 400
+
+
+class FailingDisk(io.BytesIO):
+    """A file of which the second half cannot be read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return bytes of the first half, then fail."""
+        left = len(self.getvalue()) // 2 - self.tell()
+        if left <= 0:
+            raise OSError("the disk is gone")
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
+class FailingWorkers:
+    """Workers whose answers break off while they are sent."""
+
+    def __init__(self, engine: EmbeddedEngine) -> None:
+        self._engine = engine
+
+    async def answer_soon(
+        self,
+        query: str,
+        *,
+        rows: Format | None,
+        triples: Format | None,
+        dataset: Dataset | None = None,
+    ) -> Written:
+        """Return an answer that is on a failing disk."""
+        whole = self._engine.answer(query, rows=rows, triples=triples, dataset=dataset)
+        return Written(whole.form, FailingDisk(whole.body.read()), whole.size)
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "text/tab-separated-values", "application/json"])
+def test_answer_that_breaks_off_is_short(
+    serve: Serve, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    monkeypatch.setattr(replies, "_SMALL", 0)
+    monkeypatch.setattr(gateway, "_IN_MEMORY", 0)
+    live = serve()
+    workers = live.app.extensions["foedus"].workers
+    monkeypatch.setattr(workers, "answer_soon", FailingWorkers(engine).answer_soon)
+    query = "SELECT * WHERE { ?s ?p ?o . ?a ?b ?c } LIMIT 2000"
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        live.ask("GET", get(query), Accept=accept)
+
+
+def test_cache_holds_what_fits_and_lets_go_of_the_oldest() -> None:
+    cache = Cache(100_000)
+    tag = [(b"etag", b'"t"')]
+    for number in range(40):
+        cache.put(number, ready("/r", "/p", 200, tag, b"x" * 5_000))
+        cache.get(0)
+        assert cache.size <= 100_000
+    assert cache.get(0) is not None
+    assert cache.get(1) is None
+    assert cache.get(39) is not None
+    cache.put("large", ready("/r", "/p", 200, tag, b"x" * 50_000))
+    assert cache.get("large") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "tag", "lasts"),
+    [(200, b'"strong"', True), (200, b'W/"weak"', False), (200, b"", False), (404, b'"a"', False)],
+)
+def test_only_an_answer_with_a_strong_tag_lasts(status: int, tag: bytes, lasts: bool) -> None:
+    assert ready("/r", "/p", status, [(b"etag", tag)], b"").lasts is lasts
