@@ -84,12 +84,14 @@ class Source:
     path: str
     graph: str | None = None
     """The graph its triples go to; None for a format that names the graphs itself."""
+    is_checked: bool = False
+    """Whether its IRIs are known to be well-formed, as those of a release are."""
 
 
 def load(quads: Path) -> EmbeddedEngine:
     """Return an engine over the N-Quads of a release; `ReleaseError` where they do not load."""
     try:
-        return load_files([Source(str(quads))])
+        return load_files([Source(str(quads), is_checked=True)])
     except DataError as error:
         raise ReleaseError(error.message, path=quads, line=error.line) from error
 
@@ -103,15 +105,34 @@ def load_files(sources: Iterable[Source]) -> EmbeddedEngine:
         try:
             if form == ox.RdfFormat.RDF_XML:
                 _refuse_entities(source.path)
-            store.bulk_load(path=source.path, format=form, base_iri=source.graph, to_graph=graph)
+            store.load(
+                path=source.path,
+                format=form,
+                base_iri=source.graph,
+                to_graph=graph,
+                lenient=source.is_checked,
+            )
         except SyntaxError as error:
             raise DataError(
                 f"not valid {form.name}: {error.msg}", path=source.path, line=error.lineno
             ) from error
         except (OSError, ValueError) as error:
             raise DataError(f"cannot be read: {error}", path=source.path) from error
-    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+    _unite(store)
     return EmbeddedEngine(store)
+
+
+def _unite(store: ox.Store) -> None:
+    """Copy every triple into the default graph.
+
+    Graph by graph, because the engine keeps twice what one step adds until the step ends.
+    """
+    names = sorted(store.named_graphs(), key=str)
+    for name in names:
+        if isinstance(name, ox.NamedNode):
+            store.update(f"ADD {name} TO DEFAULT")
+    if any(isinstance(name, ox.BlankNode) for name in names):  # of which ADD takes none
+        store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } FILTER(isBlank(?g)) }")
 
 
 def _refuse_entities(path: str) -> None:

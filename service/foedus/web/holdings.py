@@ -43,7 +43,7 @@ class Holdings:
 def open_release_folder(folder: Path, start: Start) -> Holdings:
     """Open a release."""
     opened = open_release(folder)
-    engine = start([Source(str(opened.data))])
+    engine = start([Source(str(opened.data), is_checked=True)])
     return Holdings(engine, engine, opened.digest, opened.manifest)
 
 
