@@ -180,3 +180,39 @@ def test_a_vote_is_one_line(library: Read) -> None:
             for relation in ("votedFor", "votedAgainst", "abstained", "listedWithoutVote")
         )
     assert lines == sum(records.votes().values()) == 41_079
+
+
+def test_linked_roll_calls_have_the_same_votes(library: Read, voeten: Read) -> None:
+    sets, other = library[0]["undl-records-ga"], voeten[0]["voeten"]
+    shared = same = 0
+    for key, call in sets.roll_calls.items():
+        if not call.same_vote:
+            continue
+        votes, theirs = roll(sets, key), roll(other, call.same_vote)
+        both = [state for state in theirs if votes.get(state, "X") != "X"]
+        shared += len(both)
+        same += sum(votes[state] == theirs[state] for state in both)
+    assert (same, shared) == (665_875, 666_545)
+
+
+def test_counts_of_the_tables_by_kind(library: Read, voeten: Read) -> None:
+    """What the tables' own check counts, besides rows."""
+    calls = voeten[0]["voeten"].roll_calls.values()
+    assert sum(bool(call.issues) for call in calls) == 4099
+    assert sum(call.reported.votes_for is not None for call in calls) == 5429
+    assert min(call.date for call in calls) == "1946-01"
+    assert max(call.date for call in calls) == "2020-01-14"
+    council = library[0]["undl-records-sc"]
+    rolls = {key: roll(council, key) for key in council.ballots}
+    assert sum(set(votes.values()) == {"X"} for votes in rolls.values()) == 42
+    assert {len(votes) for votes in rolls.values()} == {11, 15}
+    permanent = {"CHN", "TWN", "FRA", "GBR", "RUS", "SUN", "USA"}
+    opposed = [
+        key for key, votes in rolls.items() if any(votes.get(state) == "N" for state in permanent)
+    ]
+    # A no of a permanent member on procedure or a review is no veto, and none is inferred.
+    assert len(opposed) == 10
+    assert not any(council.roll_calls[key].vetoed_by for key in opposed)
+    assembly = library[0]["undl-records-ga"]
+    unlisted = [set(roll(assembly, key).values()) == {"X"} for key in assembly.ballots]
+    assert sum(unlisted) == 3
