@@ -1,5 +1,9 @@
 """Run every work-load on every server over one set of data.
 
+All servers run at once, and a load on one begins when the one before it rests. A query is compared
+before it is timed; what is left out and what differs is noted.
+
+Units: seconds, milliseconds where a name of `tables.Run` says so.
 Used by `__main__`.
 """
 
@@ -9,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +26,7 @@ import pyoxigraph as ox
 import workloads
 from answers import AnswerError
 from floor import Floor
+from load import LoadError
 from memory import Memory
 from servers import NotRun, Server
 from tables import OURS, Run
@@ -130,34 +135,42 @@ def _answers(bench: Bench, case: Workload, server: Server) -> bool:
 
 def _run(bench: Bench, case: Workload, found: Sequence[Server]) -> None:
     for server in found:
-        _load(bench, case, server, case.connections[0], WARM)
+        with suppress(LoadError):  # told when it is measured
+            _load(bench, case, server, case.connections[0], WARM)
     for _ in range(bench.rounds):
         start = next(bench.numbers)
         queries = workloads.texts(case.query, bench.subjects, start)
-        measured = floor.measure(bench.store, queries, bench.seconds)
+        base = floor.measure(bench.store, queries, bench.seconds)
         known = bench.floors.get((bench.data, case.name))
-        if known is None or measured.mean < known.mean:
-            bench.floors[bench.data, case.name] = measured
+        if known is None or base.mean < known.mean:
+            bench.floors[bench.data, case.name] = base
         for connections in case.connections:
             # A slow answer needs a longer load, or the last to ask would not be seen to wait.
-            turns = TURNS * connections * measured.mean / 1000
+            turns = TURNS * connections * base.mean / 1000
             seconds = max(bench.seconds, min(LONGEST, turns)) if case.is_slow else bench.seconds
             for server in found:
-                worked = memory.worked(server.pid)
-                with _beside(bench, case, server) as times:
-                    told = _load(bench, case, server, connections, seconds)
-                    worked = 1000 * (memory.worked(server.pid) - worked) / max(told.requests, 1)
-                one = Run(
-                    bench.data, case.name, server.name, connections, told, worked, tuple(times)
-                )
-                bench.runs.append(one)
-                if not memory.settle(server.pid, PATIENCE):
-                    _note(bench, f"{case.name} ({bench.data}): {server.name} still works after it")
-                bench.say(
-                    f"{case.name} ({bench.data}) {server.name} {connections}:"
-                    f" {told.rate:,.0f}/s, 99 % {told.p99:.3g} ms"
-                    + (f" {told.failures}" if told.failures else "")
-                )
+                _measure(bench, case, server, connections, seconds)
+
+
+def _measure(
+    bench: Bench, case: Workload, server: Server, connections: int, seconds: float
+) -> None:
+    what = f"{case.name} ({bench.data}) {server.name} {connections}"
+    worked = memory.worked(server.pid)
+    try:
+        with _beside(bench, case, server) as times:
+            told = _load(bench, case, server, connections, seconds)
+            worked = 1000 * (memory.worked(server.pid) - worked) / max(told.requests, 1)
+    except LoadError as error:
+        _note(bench, f"{what}: {error}")
+        return
+    bench.runs.append(
+        Run(bench.data, case.name, server.name, connections, told, worked, tuple(times))
+    )
+    failed = f" {told.failures}" if told.failures else ""
+    bench.say(f"{what}: {told.rate:,.0f}/s, 99 % {told.p99:.3g} ms{failed}")
+    if not memory.settle(server.pid, PATIENCE):
+        _note(bench, f"{what}: still works a minute after it")
 
 
 def _load(
