@@ -24,6 +24,7 @@ from foedus.cli.serving import serve
 from foedus.engine import Answer, embedded
 from foedus.engine.embedded import EmbeddedEngine
 from foedus.errors import ParameterError, QueryError, ReleaseError
+from foedus.release import storing
 from foedus.release.folder import LINK, open_release
 from foedus.saved import SavedQuery
 from foedus.web import forms
@@ -49,12 +50,18 @@ def _engine(folder: Path | None) -> EmbeddedEngine:
     """Load the release of a folder, or the one nearest at hand."""
     if folder is not None:
         within = folder / LINK
-        return embedded.load(open_release(within if within.exists() else folder).data)
+        return _open(within if within.exists() else folder)
     places = (_RELEASE, files.find("ontology").parent / _RELEASE)
     found = first_release(places)
     if found is not _RELEASE:
         click.echo(f"release: {found}", err=True)
-    return embedded.load(open_release(found).data)
+    return _open(found)
+
+
+def _open(folder: Path) -> EmbeddedEngine:
+    release = open_release(folder)
+    store = storing.path_of(release)
+    return embedded.open_store(store) if store.is_dir() else embedded.load(release.data)
 
 
 def first_release(places: Sequence[Path]) -> Path:

@@ -23,6 +23,12 @@ _path = click.Path(path_type=Path)
     help=f"Folder of the release to serve.  [default: {_RELEASE}]",
 )
 @click.option(
+    "--on-disk/--in-memory",
+    "on_disk",
+    default=None,
+    help="Where the release is searched.  [default: on disk from a million quads on]",
+)
+@click.option(
     "--data", multiple=True, type=_path, metavar="FILE...", help="Files of RDF to serve instead."
 )
 @click.option("--endpoint", metavar="URL", help="SPARQL endpoint to stand before instead.")
@@ -57,7 +63,7 @@ _path = click.Path(path_type=Path)
     type=click.IntRange(0, 8),
     help="Number of proxies before the service whose X-Forwarded-* headers are believed.",
 )
-@click.option("--threads", default=24, show_default=True, type=click.IntRange(1, 256))
+@click.option("--threads", default=80, show_default=True, type=click.IntRange(1, 256))
 @click.option(
     "--cache",
     default=64,
@@ -104,7 +110,7 @@ _path = click.Path(path_type=Path)
 )
 @click.option(
     "--line",
-    default=8,
+    default=64,
     show_default=True,
     type=click.IntRange(0, 1024),
     help="Long queries that wait; the next one is told to come later.",
@@ -117,6 +123,7 @@ _path = click.Path(path_type=Path)
 def serve(
     files: tuple[Path, ...],
     folder: Path | None,
+    on_disk: bool | None,
     data: tuple[Path, ...],
     endpoint: str | None,
     data_version: str | None,
@@ -163,6 +170,7 @@ def serve(
     app = create_app(
         Config(
             release=None if data or endpoint else folder or _RELEASE,
+            on_disk=on_disk,
             data=data + files,
             endpoint=endpoint,
             version=data_version,
@@ -170,6 +178,7 @@ def serve(
             local_services=local_services,
             queries=queries,
             base_url=base_url,
+            step=lambda name: click.echo(f"{name} …", err=True),
             proxies=proxies,
             rate=rate,
             limits=Limits(seconds, memory * _MIB, rows, response * _MIB),

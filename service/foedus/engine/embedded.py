@@ -1,4 +1,4 @@
-"""Run queries in this process, over quads held in memory by pyoxigraph, without limits.
+"""Run queries in this process, over quads held by pyoxigraph in memory or on disk, without limits.
 
 Every quad is kept twice: in its own graph and in the default graph. That makes the default graph
 the union of all named ones while a query's ``FROM`` still counts, which the engine's own union
@@ -28,7 +28,7 @@ _GUARD = "CREATE GRAPH <urn:x-foedus:a> ; CREATE GRAPH <urn:x-foedus:a> ; "
 
 
 class EmbeddedEngine:
-    """A store in memory that answers queries and cannot be written to."""
+    """A store that answers queries and cannot be written to."""
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
@@ -94,6 +94,14 @@ def load(quads: Path) -> EmbeddedEngine:
         return load_files([Source(str(quads), is_checked=True)])
     except DataError as error:
         raise ReleaseError(error.message, path=quads, line=error.line) from error
+
+
+def open_store(folder: Path) -> EmbeddedEngine:
+    """Return an engine over a store on disk that `foedus.release.storing` made."""
+    try:
+        return EmbeddedEngine(ox.Store.read_only(str(folder)))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ReleaseError(f"cannot be searched: {error}; delete it", path=folder) from error
 
 
 def load_files(sources: Iterable[Source]) -> EmbeddedEngine:

@@ -23,6 +23,8 @@ from collections.abc import Coroutine, Iterable
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
 from typing import Any, TypeVar
 
 from foedus.engine import Answer, Dataset, Limits, Written, read
@@ -64,28 +66,30 @@ class GuardedEngine:
 
     def __init__(
         self,
-        sources: Iterable[Source],
+        held: Path | Iterable[Source],
         *,
         limits: Limits | None = None,
         sizes: Sizes | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """Load the data; `DataError` where they do not load.
+        """Load the data: files, or the folder of a store; `DataError` where they do not load.
 
         ``loop`` is where queries are asked; without one, a thread of the engine's own runs one.
         """
         self.limits = limits or Limits()
         self.counts = Counts()
         self._lanes = Lanes(sizes or Sizes())
-        self._nursery = Nursery(sources, memory=self.limits.memory)
+        self._nursery = Nursery(held, memory=self.limits.memory)
         self._idle: list[Worker] = []
+        self._idle_long: list[Worker] = []
         self._base = 0
         self._loop = loop or asyncio.new_event_loop()
         thread = None
         if loop is None:
             thread = threading.Thread(target=self._loop.run_forever, daemon=True)
             thread.start()
-        self._ending = weakref.finalize(self, _end, self._loop, thread, self._nursery, self._idle)
+        idle = (self._idle, self._idle_long)
+        self._ending = weakref.finalize(self, _end, self._loop, thread, self._nursery, idle)
         self._wait(self._prepare())
 
     async def answer_soon(
@@ -123,7 +127,7 @@ class GuardedEngine:
 
     def idle(self) -> int:
         """Return how many workers wait for a query."""
-        return len(self._idle)
+        return len(self._idle) + len(self._idle_long)
 
     def close(self) -> None:
         """End all workers."""
@@ -138,7 +142,7 @@ class GuardedEngine:
         return self._loop.run_until_complete(work)
 
     async def _prepare(self) -> None:
-        self._give_back(await self._fork(), peak=0)
+        self._give_back(await self._fork())
 
     def _request(
         self, query: str, rows: Format | None, triples: Format | None, dataset: Dataset | None
@@ -182,6 +186,7 @@ class GuardedEngine:
                 if await self._collect_soon(worker, whole, asked, start):
                     return
                 # Leaving the lane frees the place; the worker leaves with its query.
+                lanes.remember(query, is_long=True)
                 stays = await lanes.take_long()
                 if not stays:
                     self._nursery.kill(worker)
@@ -194,7 +199,7 @@ class GuardedEngine:
             asked.restart()
         await lanes.await_long()
         try:
-            worker = await self._take()
+            worker = await self._take(is_long=True)
         except BaseException:
             lanes.leave_long()
             raise
@@ -224,20 +229,21 @@ class GuardedEngine:
         start: float,
     ) -> None:
         """Let a long query end in its place."""
+        used = worker.processor_seconds()
         try:
             worker.yield_to_others()
-            end = start + self.limits.seconds
-            if not await self._collect(worker, whole, asked, end, is_long=True):
+            if not await self._collect(worker, whole, asked, start + self.limits.seconds):
                 self._nursery.kill(worker)
                 self.counts.stopped["time"] += 1
                 raise LimitError(
                     f"the query was stopped after {self.limits.seconds:g} seconds, the time one "
                     "query may take"
                 )
+            if time.monotonic() - start < self._lanes.sizes.patience:
+                took = worker.processor_seconds() - used
+                self._lanes.remember(query, is_long=took >= self._lanes.sizes.slice)
         finally:
             self._lanes.leave_long()
-            took = time.monotonic() - start
-            self._lanes.remember(query, is_long=took >= self._lanes.sizes.patience)
 
     async def _collect(
         self,
@@ -245,8 +251,6 @@ class GuardedEngine:
         whole: asyncio.Future[None],
         asked: Asked,
         deadline: float,
-        *,
-        is_long: bool = False,
     ) -> bool:
         """Return whether the answer was whole by the deadline, after which the worker runs on.
 
@@ -260,12 +264,12 @@ class GuardedEngine:
         except Died as error:
             raise await self._autopsy(worker) from error
         except FoedusError:
-            self._give_back(worker, peak=asked.peak, keep=not is_long)
+            self._give_back(worker, asked.peak)
             raise
         except BaseException:
             self._nursery.kill(worker)
             raise
-        self._give_back(worker, peak=asked.peak, keep=not is_long)
+        self._give_back(worker, asked.peak)
         return True
 
     async def _autopsy(self, worker: Worker) -> FoedusError:
@@ -285,14 +289,18 @@ class GuardedEngine:
             f"the evaluator failed on this query ({name}); a query nested too deeply does that"
         )
 
-    async def _take(self) -> Worker:
+    async def _take(self, *, is_long: bool = False) -> Worker:
         """Return an idle worker that lives, or a fresh one."""
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.is_alive:
+        idle = self._idle_long if is_long else self._idle
+        while idle:
+            worker = idle.pop()
+            if worker.is_alive and self._nursery.is_parent_of(worker):
                 return worker
             self.counts.died += 1
-            await self._nursery.bury(worker)
+            if worker.is_alive:
+                self._nursery.kill(worker)
+            else:
+                await self._nursery.bury(worker)
         return await self._fork()
 
     async def _fork(self) -> Worker:
@@ -307,15 +315,15 @@ class GuardedEngine:
 
     def _keep(self, forking: "asyncio.Task[Worker]") -> None:
         if not forking.cancelled() and forking.exception() is None:
-            self._give_back(forking.result(), peak=0)
+            self._give_back(forking.result())
 
-    def _give_back(self, worker: Worker, *, peak: int, keep: bool = True) -> None:
-        """Keep a worker for the next query, unless it has grown or was given low priority."""
+    def _give_back(self, worker: Worker, peak: int = 0) -> None:
+        """Keep a worker for the next query, unless it has grown to ``peak`` kilobytes."""
         self._base = self._base or peak
-        keep = keep and len(self._idle) < self._lanes.sizes.quick
-        keep = keep and peak - self._base < _GROWN
-        if keep:
-            self._idle.append(worker)
+        sizes = self._lanes.sizes
+        idle, most = (self._idle_long, sizes.long) if worker.is_low else (self._idle, sizes.quick)
+        if len(idle) < most and peak - self._base < _GROWN:
+            idle.append(worker)
         else:
             self._nursery.kill(worker)
 
@@ -324,12 +332,12 @@ def _end(
     loop: asyncio.AbstractEventLoop,
     thread: threading.Thread | None,
     nursery: Nursery,
-    idle: list[Worker],
+    idle: Iterable[list[Worker]],
 ) -> None:
     """End workers and processes, and the loop where it is the engine's own."""
 
     async def close() -> None:
-        for worker in idle:
+        for worker in chain.from_iterable(idle):
             worker.close()
         nursery.close()
         await asyncio.sleep(0)  # the loop closes the lines of the workers in its next turn

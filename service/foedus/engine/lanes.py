@@ -1,11 +1,12 @@
 """Let small queries pass while long ones run: who is evaluated now, who waits, who is refused.
 
-Every query starts in the quick lane. One that has used `Sizes.patience` seconds of a processor, or
+A query starts in the quick lane. One that has used `Sizes.patience` seconds of a processor, or
 `Sizes.slice` where others wait for its place, leaves: it goes on in one of few places for long
-queries, at the lowest priority, or, where these are taken, is stopped and waits in a line of
-limited length to be evaluated anew. A query that was long once goes there directly the next time.
-So however many long queries come, each holds a place in the quick lane for a moment only. Places
-are given in the order in which they were asked for. All of it happens in one event loop.
+queries, at low priority, or, where these are taken, is stopped and waits in a line of limited
+length to be evaluated anew. A query of its shape, which is the same query with other names, goes
+there directly the next time, until one turns out to need less than a slice. So however many long
+queries come, each holds a place in the quick lane for a moment only. Places are given in the order
+in which they were asked for. All of it happens in one event loop.
 
 Units: seconds.
 Errors: `BusyError` where the line is full, or nothing came free in time.
@@ -13,12 +14,15 @@ Used by ``guarded``.
 """
 
 import asyncio
+import re
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from foedus.errors import BusyError
 
 _REMEMBERED = 4096
+_NAMES = re.compile(r"""<[^<>"{}|^`\\\s]*>|"[^"]*"|'[^']*'|\#[^\r\n]*|\w*:[\w-]*|\d+|\s+""")
+"""What differs between queries of one shape: read roughly, as a mistake costs only some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Sizes:
     """Queries in the quick lane."""
     long: int = 2
     """Long queries evaluated at once: as many as processors, at most."""
-    line: int = 8
+    line: int = 64
     """Long queries that wait."""
     patience: float = 0.25
     """Seconds of a processor after which a query is a long one."""
@@ -37,6 +41,15 @@ class Sizes:
     """The same while others wait for its place."""
     wait: float = 10.0
     """Seconds that a query waits for a place."""
+
+
+def shape_of(query: str) -> int:
+    """Return what queries have in common that differ in names, strings, numbers and remarks only.
+
+    >>> shape_of("ASK { <a:b> ?p 'x' } # one") == shape_of("ASK { <a:c> ?p 'y' }")
+    True
+    """
+    return hash(_NAMES.sub("", query))
 
 
 class Places:
@@ -93,7 +106,7 @@ class Lanes:
         self._quick = Places(sizes.quick)
         self._long = Places(sizes.long)
         self._line = Places(sizes.line)
-        self._known: OrderedDict[str, None] = OrderedDict()
+        self._known: OrderedDict[int, None] = OrderedDict()
 
     async def take_quick(self) -> None:
         """Take a place in the quick lane; `leave_quick` gives it back."""
@@ -127,14 +140,15 @@ class Lanes:
         self._long.leave()
 
     def is_long(self, query: str) -> bool:
-        """Whether this query was long before."""
-        return query in self._known
+        """Whether a query of this shape was long before."""
+        return bool(self._known) and shape_of(query) in self._known
 
     def remember(self, query: str, *, is_long: bool) -> None:
-        """Note whether this query was long."""
-        self._known.pop(query, None)
+        """Note whether a query of this shape was long."""
+        shape = shape_of(query)
+        self._known.pop(shape, None)
         if is_long:
-            self._known[query] = None
+            self._known[shape] = None
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 

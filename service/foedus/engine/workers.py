@@ -22,6 +22,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import IO, cast
 
 from foedus.engine import unnamed_file, wire, zygote
@@ -70,6 +71,8 @@ class Worker(asyncio.Protocol):
         self.number = number
         self.parent = parent
         self.is_alive = True
+        self.is_low = False
+        """Whether other processes are preferred to it."""
         self._frames = wire.Frames()
         self._asked: Asked | None = None
         self._whole: asyncio.Future[None] | None = None
@@ -126,7 +129,10 @@ class Worker(asyncio.Protocol):
             return time.monotonic()
 
     def yield_to_others(self) -> None:
-        """Let the machine's processors prefer other processes, by about ten to one."""
+        """Let the machine's processors prefer other processes, by about ten to one; for good."""
+        if self.is_low:
+            return
+        self.is_low = True
         with suppress(ProcessLookupError):
             os.setpriority(os.PRIO_PROCESS, self.number, _LOW)
 
@@ -147,9 +153,14 @@ class Nursery:
     It starts in whichever thread makes it; all else happens in one event loop.
     """
 
-    def __init__(self, sources: Iterable[Source], *, memory: int) -> None:
-        """Start it, and wait until the data are loaded."""
-        self._sources = [asdict(source) for source in sources]
+    def __init__(self, held: Path | Iterable[Source], *, memory: int) -> None:
+        """Start it, and wait until the data are loaded.
+
+        They are files to load, or the folder of a store on disk.
+        """
+        store = str(held) if isinstance(held, Path) else None
+        sources = [] if isinstance(held, Path) else [asdict(source) for source in held]
+        self._held = {"store": store, "sources": sources}
         self._memory = memory
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -169,7 +180,7 @@ class Nursery:
                 env=os.environ | {"RUST_BACKTRACE": "0"},
             )
         try:
-            control.sendall(wire.frame(wire.READY, json.dumps(self._sources).encode()))
+            control.sendall(wire.frame(wire.READY, json.dumps(self._held).encode()))
             tag, payload = wire.Reader(control).receive(time.monotonic() + _LOADING)
         except (EOFError, OSError) as error:
             _stop(control, process)
@@ -202,10 +213,14 @@ class Nursery:
                     await self._start_anew(parent)
         raise EngineError("no process can be started to evaluate the query")
 
+    def is_parent_of(self, worker: Worker) -> bool:
+        """Whether a worker comes from the process that runs now, not from one that has died."""
+        return worker.parent == self._process.pid
+
     def kill(self, worker: Worker) -> None:
         """End a worker, at work or not."""
         worker.close()
-        if worker.parent == self._process.pid:
+        if self.is_parent_of(worker):
             with suppress(OSError):
                 self._control.send(wire.frame(wire.KILL, str(worker.number).encode()))
                 return
@@ -219,7 +234,7 @@ class Nursery:
         The status is negative for a signal.
         """
         worker.close()
-        if worker.parent == self._process.pid:
+        if self.is_parent_of(worker):
             with suppress(EOFError, OSError):
                 return int(await self._tell(wire.BURY, str(worker.number).encode()))
         return None

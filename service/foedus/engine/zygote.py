@@ -22,6 +22,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,14 @@ from foedus.errors import (
     LimitError,
     NotAcceptableError,
     QueryError,
+    ReleaseError,
 )
 from foedus.results import ROWS
 
 _SOCKET = 3
 _CHUNK = 1 << 16
+_FILES_OF_A_STORE = 1000
+"""A store opens its files when it first reads them."""
 KINDS: dict[str, type[FoedusError]] = {
     kind.__name__: kind
     for kind in (
@@ -49,6 +53,7 @@ KINDS: dict[str, type[FoedusError]] = {
         NotAcceptableError,
         QueryError,
         QuerySyntaxError,
+        ReleaseError,
     )
 }
 """The errors that travel."""
@@ -59,9 +64,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the server is told, and lets queries end
     control = _take(int(sys.argv[1]))
-    sources = json.loads(wire.Reader(control).receive()[1])
     try:
-        engine = embedded.load_files([embedded.Source(**source) for source in sources])
+        opening, files = _open(json.loads(wire.Reader(control).receive()[1]))
     except FoedusError as error:
         control.sendall(wire.frame(wire.FAULT, fault(error)))
         return
@@ -76,8 +80,10 @@ def main() -> None:
             if tag == wire.FORK:
                 worker = os.fork()
                 if worker == 0:
-                    _become_worker(passed, memory=int(payload))
-                    _evaluate(engine)
+                    try:
+                        _evaluate(*_become_worker(passed, opening, files, memory=int(payload)))
+                    finally:
+                        os._exit(1)  # or what is this process's own to end would be ended twice
                 os.close(passed)
                 workers.add(worker)
                 control.sendall(wire.frame(wire.FORK, str(worker).encode()))
@@ -135,33 +141,59 @@ def _bury(worker: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
 
 
-def _become_worker(passed: int, *, memory: int) -> None:
-    """Keep the socket to the server and nothing else."""
-    statm = Path("/proc/self/statm")
-    size = 0
-    if statm.exists():
-        size = int(statm.read_text().split()[0]) * resource.getpagesize()
-        Path("/proc/self/oom_score_adj").write_text("1000")
+def _open(held: dict[str, Any]) -> tuple[Callable[[], embedded.EmbeddedEngine], int]:
+    """Return what gives a worker its engine, and how many files this may open beside the socket.
+
+    Data in memory are loaded now and shared. A store on disk has threads, which a fork would
+    lose, so each worker opens it for itself.
+    """
+    if held["store"] is None:
+        engine = embedded.load_files([embedded.Source(**source) for source in held["sources"]])
+        return (lambda: engine), 0
+    folder = Path(held["store"])
+    if not (folder / "CURRENT").is_file():
+        raise ReleaseError("no store here; delete it, and it is made again", path=folder)
+    return (lambda: embedded.open_store(folder)), _FILES_OF_A_STORE
+
+
+def _become_worker(
+    passed: int, opening: Callable[[], embedded.EmbeddedEngine], files: int, *, memory: int
+) -> tuple[embedded.EmbeddedEngine | FoedusError, socket.socket]:
+    """Keep the socket to the server and the engine, and nothing else; return both."""
     os.dup2(passed, _SOCKET)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in range(_SOCKET):
         os.dup2(nothing, stream)
     os.closerange(_SOCKET + 1, 256)
+    engine: embedded.EmbeddedEngine | FoedusError
+    try:
+        engine = opening()
+    except FoedusError as error:
+        engine = error
+    statm = Path("/proc/self/statm")
+    size = 0
+    if statm.exists():
+        size = int(statm.read_text().split()[0]) * resource.getpagesize()
+        Path("/proc/self/oom_score_adj").write_text("1000")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_SOCKET + 1, _SOCKET + 1))
+    most = _SOCKET + 1 + files
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if size:
         resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
+    return engine, socket.socket(fileno=_SOCKET)
 
 
-def _evaluate(engine: embedded.EmbeddedEngine) -> None:
+def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.socket) -> None:
     """Answer queries until the server closes the socket; never return."""
-    server = socket.socket(fileno=_SOCKET)
     reader = wire.Reader(server)
     status = 1
     try:
         while True:
             _, request = reader.receive()
-            _answer(engine, json.loads(request), server)
+            if isinstance(engine, FoedusError):
+                server.sendall(wire.frame(wire.FAULT, fault(engine)))
+            else:
+                _answer(engine, json.loads(request), server)
     except (EOFError, OSError):
         status = 0
     finally:

@@ -32,6 +32,7 @@ from foedus.errors import FolderError, ReleaseError
 DATA, MANIFEST, REPORT = "data.nq", "manifest.json", "report.json"
 LINK = "release"
 _WORK = ".build-"
+STORE = "store-"
 _FOLDER = re.compile(r"release-[0-9a-f]{12}(-\d+)?")
 _KEYS = ("digest", "files", "graphs", "layers")
 
@@ -161,7 +162,15 @@ def publish(built: Path, out: Path, digest: str) -> Release:
         for other in sorted(out.iterdir()):
             if _FOLDER.fullmatch(other.name) and other.name not in (folder.name, before):
                 shutil.rmtree(other, ignore_errors=True)
+        _clear_stores(out)
     return open_release(link)
+
+
+def _clear_stores(out: Path) -> None:
+    """Remove the stores of releases that are gone; `foedus.release.storing` made them."""
+    for store in sorted(out.glob(f"{STORE}*")):
+        if not any(out.glob(f"release-{store.name.removeprefix(STORE)}*")):
+            shutil.rmtree(store, ignore_errors=True)
 
 
 def _place(built: Path, out: Path, digest: str) -> Path:

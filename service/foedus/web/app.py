@@ -7,6 +7,7 @@ Errors: `ReleaseError` and `QueryHeaderError` at the start; later ones become re
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,8 @@ class Config:
 
     release: Path | None = None
     """The folder of a release; or else:"""
+    on_disk: bool | None = None
+    """Whether the release is searched on disk; None lets its size decide."""
     data: tuple[Path, ...] = ()
     """Files of RDF; or else:"""
     endpoint: str | None = None
@@ -86,6 +89,8 @@ class Config:
     """The folder of saved queries; None takes the project's own."""
     base_url: str | None = None
     """The address the public sees; None takes the one of each request."""
+    step: Callable[[str], None] = lambda name: None
+    """Is told what takes a while at the start."""
     proxies: int = 0
     """How many proxies before the service are trusted to say in ``X-Forwarded-*`` who asked."""
 
@@ -141,7 +146,9 @@ def _open(config: Config, loop: asyncio.AbstractEventLoop | None) -> Holdings:
         return holdings.open_files(config.data, engine)
     if config.release is None:
         raise ReleaseError("nothing to serve: name a release, files or an endpoint")
-    return holdings.open_release_folder(config.release, engine)
+    return holdings.open_release_folder(
+        config.release, engine, on_disk=config.on_disk, step=config.step
+    )
 
 
 def _add_headers(response: Response) -> Response:

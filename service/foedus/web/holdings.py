@@ -21,10 +21,11 @@ from foedus.engine import Engine
 from foedus.engine.embedded import Source, format_of
 from foedus.engine.guarded import GuardedEngine
 from foedus.errors import DataError
+from foedus.release import storing
 from foedus.release.folder import open_release, sha256
 
-Start = Callable[[Sequence[Source]], GuardedEngine]
-"""Starts the worker processes over sources."""
+Start = Callable[[Path | Sequence[Source]], GuardedEngine]
+"""Starts the worker processes over files or a store."""
 _GRAPHS = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
 
 
@@ -40,10 +41,18 @@ class Holdings:
     manifest: Mapping[str, Any] = field(default_factory=lambda: {"graphs": [], "layers": {}})
 
 
-def open_release_folder(folder: Path, start: Start) -> Holdings:
-    """Open a release."""
+def open_release_folder(
+    folder: Path, start: Start, *, on_disk: bool | None, step: Callable[[str], None]
+) -> Holdings:
+    """Open a release, to be searched on disk or in memory; None lets its size decide.
+
+    ``step`` is told what takes a while.
+    """
     opened = open_release(folder)
-    engine = start([Source(str(opened.data), is_checked=True)])
+    if storing.is_large(opened) if on_disk is None else on_disk:
+        engine = start(storing.prepare(opened, step=step))
+    else:
+        engine = start([Source(str(opened.data), is_checked=True)])
     return Holdings(engine, engine, opened.digest, opened.manifest)
 
 

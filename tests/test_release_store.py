@@ -1,0 +1,116 @@
+"""A release searched on disk answers as the same release in memory, and can be made again."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import WEB
+from test_faults import ENDLESS
+
+from foedus import saved
+from foedus.engine import Limits, embedded
+from foedus.engine.guarded import GuardedEngine
+from foedus.errors import FolderError, LimitError, ReleaseError
+from foedus.release import folder, storing
+from foedus.results import ROWS, TRIPLES
+from foedus.web.app import Config, create_app
+
+COUNTS = (
+    "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+    "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
+)
+
+
+@pytest.fixture
+def release(small_release: Path, tmp_path: Path) -> folder.Release:
+    """Copy the small release to a place of its own."""
+    shutil.copytree(small_release, tmp_path / "out" / "release-000000000000")
+    return folder.open_release(tmp_path / "out" / "release-000000000000")
+
+
+def ask(engine: GuardedEngine, query: str) -> bytes:
+    written = engine.answer(query, rows=ROWS[0], triples=TRIPLES[0])
+    with written.body:
+        return written.body.read()
+
+
+def test_answers_are_those_of_the_release_in_memory(release: folder.Release) -> None:
+    in_memory = embedded.load(release.data)
+    on_disk = GuardedEngine(storing.prepare(release))
+    queries = [query.text for query in saved.read_all(WEB / "queries").values()]
+    with contextlib.closing(on_disk):
+        for query in (*COUNTS, *queries):
+            written = in_memory.answer(query, rows=ROWS[0], triples=TRIPLES[0])
+            assert ask(on_disk, query) == written.body.read()
+
+
+def test_store_is_made_once_and_told(release: folder.Release) -> None:
+    told: list[str] = []
+    path = storing.prepare(release, step=told.append)
+    assert path == release.folder.parent / f"store-{release.digest[:12]}"
+    assert storing.prepare(release, step=told.append) == path
+    assert len(told) == 1
+    shutil.rmtree(path)
+    assert storing.prepare(release, step=told.append).is_dir()
+    assert len(told) == 2
+    assert [p.name for p in path.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_size_decides_where_nobody_does(
+    release: folder.Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not storing.is_large(release)
+    create_app(Config(release=release.folder)).extensions["foedus"].workers.close()
+    assert not storing.path_of(release).exists()
+    monkeypatch.setattr(storing, "LARGE", 10)
+    assert storing.is_large(release)
+    create_app(Config(release=release.folder, on_disk=False)).extensions["foedus"].workers.close()
+    assert not storing.path_of(release).exists()
+    app = create_app(Config(release=release.folder))
+    assert storing.path_of(release).is_dir()
+    assert app.test_client().get("/sparql?query=ASK{?s ?p ?o}").get_json()["boolean"] is True
+    app.extensions["foedus"].workers.close()
+
+
+def test_stores_of_releases_that_are_gone_are_cleared(
+    small_release: Path, release: folder.Release
+) -> None:
+    out = release.folder.parent
+    gone, kept = out / "store-aaaaaaaaaaaa", storing.prepare(release)
+    gone.mkdir()
+    with folder.workplace(out) as built:
+        for path in small_release.iterdir():
+            shutil.copyfile(path, built / path.name)
+        folder.publish(built, out, release.digest)
+    assert kept.is_dir()
+    assert not gone.exists()
+
+
+def test_place_that_is_taken(release: folder.Release) -> None:
+    path = storing.path_of(release)
+    path.write_text("a file, where a folder should be")
+    with pytest.raises(FolderError, match="cannot be written"):
+        storing.prepare(release)
+    assert path.read_text().startswith("a file")
+    assert sorted(p.name for p in path.parent.iterdir()) == [release.folder.name, path.name]
+
+
+def test_store_that_is_damaged(release: folder.Release) -> None:
+    path = storing.prepare(release)
+    (path / "CURRENT").write_text("nonsense\n")
+    engine = GuardedEngine(path)
+    with contextlib.closing(engine), pytest.raises(ReleaseError, match="delete it"):
+        ask(engine, COUNTS[0])
+    (path / "CURRENT").unlink()
+    with pytest.raises(ReleaseError, match="made again"):
+        GuardedEngine(path)
+
+
+def test_limits_hold_over_a_store(release: folder.Release) -> None:
+    limits = Limits(seconds=3)
+    engine = GuardedEngine(storing.prepare(release), limits=limits)
+    with contextlib.closing(engine):
+        with pytest.raises(LimitError, match="after 3 seconds"):
+            ask(engine, ENDLESS)
+        assert ask(engine, COUNTS[0])
