@@ -96,10 +96,13 @@ CASE = workloads.Workload(
 )
 
 
-def verdicts(ours: list[Any], theirs: list[Any]) -> list[bool | None]:
+def verdicts(
+    ours: list[Any], theirs: list[Any], on_disk: list[Any] | None = None
+) -> list[bool | None]:
+    servers = {"foedus": ours, "oxigraph": theirs, "oxigraph-disk": on_disk or []}
     runs = [
         tables.Run(DATA, CASE.name, server, 16, one, 0.1)
-        for server, loads in (("foedus", ours), ("oxigraph", theirs))
+        for server, loads in servers.items()
         for one in loads
     ]
     floors = {(DATA, CASE.name): tables.Floor(10, 1.0, 1.0, 2.0, 0.9)}
@@ -123,6 +126,14 @@ def test_median_of_the_rounds_counts() -> None:
     ours = [loaded(n, mean=1000) for n in (100, 41, 1)]
     assert verdicts(ours, [loaded(20)])[0] is True
     assert verdicts(ours, [loaded(21)])[0] is False
+
+
+def test_better_of_two_servers_of_a_name_counts() -> None:
+    ours, fast, slow = loaded(41), loaded(30), loaded(20)
+    assert verdicts([ours], [slow], [fast])[0] is verdicts([ours], [fast], [slow])[0] is False
+    ours, fast, slow = (loaded(1000, p99=p99) for p99 in (5000, 2000, 3000))
+    assert verdicts([ours], [slow], [fast])[1] is verdicts([ours], [fast], [slow])[1] is False
+    assert verdicts([ours], [slow], [loaded(9000, status=1)])[1] is True
 
 
 def test_failed_load_misses_and_gives_nothing_to_compare_with() -> None:

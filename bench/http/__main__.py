@@ -42,7 +42,7 @@ from compare import Bench, Start
 from tables import Measured
 from workloads import PROJECT, VOTES, Workload
 
-NAMES = ("foedus", "oxigraph", "rdflib", "virtuoso")
+NAMES = ("foedus", "oxigraph", "oxigraph-disk", "rdflib", "virtuoso")
 
 
 def options() -> argparse.Namespace:
@@ -154,6 +154,7 @@ def main() -> int:
         known: dict[str, Start] = {
             "foedus": servers.foedus,
             "oxigraph": servers.oxigraph,
+            "oxigraph-disk": servers.oxigraph_on_disk,
             "rdflib": servers.rdflib(python),
             "virtuoso": servers.virtuoso,
         }

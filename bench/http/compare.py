@@ -22,10 +22,9 @@ import answers
 import floor
 import load
 import memory
-import pyoxigraph as ox
 import workloads
 from answers import AnswerError
-from floor import Floor
+from floor import Floor, Store
 from load import LoadError
 from memory import Memory
 from servers import NotRun, Server
@@ -51,7 +50,7 @@ class Bench:
     """One set of data and what is known of it, and what was found."""
 
     data: str
-    store: ox.Store
+    store: Store
     subjects: Sequence[str]
     file: Path
     """The subjects, percent-encoded, one a line."""

@@ -1,7 +1,7 @@
 """Start each server on the same N-Quads, and stop it.
 
-Every server listens on a free port of 127.0.0.1, holds the data in memory, answers over the union
-of all graphs and is otherwise as it comes; what is set besides is said where it is set. Nothing
+Every server listens on a free port of 127.0.0.1, answers over the union of all graphs and is
+otherwise as it comes; what is set besides is said where it is set. Nothing
 it prints is read: standard output goes nowhere, as a log file would.
 
 Units: seconds.
@@ -108,11 +108,9 @@ def foedus(data: Path) -> Iterator[Server]:
 @contextmanager
 def oxigraph(data: Path) -> Iterator[Server]:
     """Run ``oxigraph serve`` in memory."""
-    if not (HERE / "oxigraph").exists():
-        raise NotRun("no command oxigraph beside this Python; it is a development dependency")
     port, start = free_port(), time.monotonic()
-    command = [str(HERE / "oxigraph"), "serve", "--union-default-graph"]
-    with running([*command, "--bind", f"127.0.0.1:{port}"]) as process:
+    command = [_oxigraph(), "serve", "--union-default-graph", "--bind", f"127.0.0.1:{port}"]
+    with running(command) as process:
         server = Server("oxigraph", f"http://127.0.0.1:{port}", "/query", process.pid, 0)
         wait(process, server.address("ASK {}"))
         with data.open("rb") as file:
@@ -130,6 +128,28 @@ def oxigraph(data: Path) -> Iterator[Server]:
             except OSError as error:
                 raise NotRun(f"does not take the data: {error}") from error
         yield _loaded(server, start)
+
+
+@contextmanager
+def oxigraph_on_disk(data: Path) -> Iterator[Server]:
+    """Run ``oxigraph serve-read-only`` over a store on disk, optimized."""
+    port, start, program = free_port(), time.monotonic(), _oxigraph()
+    with tempfile.TemporaryDirectory(prefix="oxigraph-") as place:
+        for step in (["load", "--location", place, "--file", str(data)], ["optimize", "-l", place]):
+            done = subprocess.run([program, *step], capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise NotRun(f"does not take the data: {done.stderr.strip()}")
+        command = [program, "serve-read-only", "--location", place, "--union-default-graph"]
+        with running([*command, "--bind", f"127.0.0.1:{port}"]) as process:
+            server = Server("oxigraph-disk", f"http://127.0.0.1:{port}", "/query", process.pid, 0)
+            wait(process, server.address("ASK { ?s ?p ?o }"))
+            yield _loaded(server, start)
+
+
+def _oxigraph() -> str:
+    if not (HERE / "oxigraph").exists():
+        raise NotRun("no command oxigraph beside this Python; it is a development dependency")
+    return str(HERE / "oxigraph")
 
 
 def rdflib(python: Path | None) -> Callable[[Path], AbstractContextManager[Server]]:

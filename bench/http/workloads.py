@@ -5,8 +5,9 @@ changes no row (as a limit or a bound beyond all that there is), so that no cach
 A comment would not do, for a cache may leave it out. ``$subject`` stands for another thing each
 time, in an order that repeats after all of them were asked for.
 
-Targets are ratios to a server in the same run, or limits; `measure` of a target names a figure of
-`load.Load` (``rate`` higher is better, ``p99`` and ``mean`` lower).
+Targets are ratios to a server in the same run, or limits; of several servers whose names begin
+alike, as ``oxigraph`` and ``oxigraph-disk``, the better one counts. `measure` of a target names a
+figure of `load.Load` (``rate`` higher is better, ``p99`` and ``mean`` lower).
 
 Used by `__main__`.
 """
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import pyoxigraph as ox
+from floor import Store, rows
 
 from foedus import files, saved
 
@@ -105,10 +106,9 @@ def texts(query: str, subjects: Sequence[str], start: int) -> Iterator[str]:
         start += 1
 
 
-def subjects(store: ox.Store, most: int = 5000) -> list[str]:
+def subjects(store: Store, most: int = 5000) -> list[str]:
     """Return so many things evenly spread over all that are small enough for a look-up."""
-    rows = store.query(SUBJECTS, use_default_graph_as_union=True)
-    found = [str(row["thing"].value) for row in rows]  # type: ignore[union-attr]
+    found = [str(row["thing"].value) for row in rows(store, SUBJECTS)]
     step = max(1, len(found) // most)
     return found[::step][:most]
 
@@ -197,5 +197,5 @@ def all_workloads() -> list[Workload]:
     ]
 
 
-MEMORY = {PROJECT: 300.0, VOTES: 1536.0}
-"""MB that all processes of this service may hold."""
+MEMORY = {PROJECT: 300.0, VOTES: 400.0}
+"""MB that all processes of this service may hold: the one in memory, the other on disk."""
