@@ -95,16 +95,20 @@ def ready(route: str, path: str, status: int, headers: Headers, body: bytes) -> 
         path,
         status,
         tag[:-1].removesuffix(_SUFFIX) if tag.startswith(b'"') else b"",
-        _head(status, kept),
+        status_line(status) + lines(kept),
         body,
-        _head(HTTPStatus.NOT_MODIFIED, known),
+        status_line(HTTPStatus.NOT_MODIFIED) + lines(known),
     )
 
 
-def _head(status: int, headers: Headers) -> bytes:
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
-    lines += [name + b": " + value for name, value in headers]
-    return b"".join(line + b"\r\n" for line in lines)
+def status_line(status: int) -> bytes:
+    """Return the first line of an answer."""
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+
+
+def lines(headers: Headers) -> bytes:
+    """Return headers as they are sent."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 class Cache:

@@ -27,8 +27,9 @@ from foedus.engine.guarded import WAITED_FOR
 from foedus.web import address, bounds, cache, gateway, journal, shortcut, vitals
 from foedus.web.app import HEADERS
 from foedus.web.bounds import LATER, LONGEST_ADDRESS, LONGEST_BODY
-from foedus.web.cache import Cache, Headers, Key, Ready
+from foedus.web.cache import Cache, Key, Ready
 from foedus.web.gateway import FileBody, Reply, Request
+from foedus.web.replies import CACHING
 from foedus.web.shortcut import OUTCOME, Asked, Outcome
 from foedus.web.state import Service
 from foedus.web.vitals import TOLD
@@ -84,9 +85,8 @@ class Front:
         self.is_counting = self._rate is not None
         prefix = urlsplit(self._service.base_url or "").path.rstrip("/")
         self._endpoints = shortcut.paths_of(prefix)
-        self._common: Headers = [
-            (name.lower().encode(), value.encode()) for name, value in HEADERS.items()
-        ]
+        named = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+        self._common = cache.lines([*CACHING, *named])
         self._flights: dict[Key, Flight] = {}
         self.cache = Cache(room if self._digest is not None else 0)
         self._figures.watch(self.cache)

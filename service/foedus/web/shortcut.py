@@ -20,15 +20,16 @@ from foedus import results, tokens
 from foedus.engine import Written
 from foedus.errors import FoedusError
 from foedus.results import HTML, Format
-from foedus.web import cache, compression, protocol
-from foedus.web.cache import Headers, Ready
+from foedus.web import compression, protocol
+from foedus.web.cache import Ready, status_line
 from foedus.web.gateway import Request
 from foedus.web.protocol import ENDPOINT, Question, Sent
-from foedus.web.replies import CACHING, either
+from foedus.web.replies import either
 
 OUTCOME = "foedus.outcome"
 """Where a request's environment has its `Outcome`."""
 _SMALL = 1 << 14
+_OK, _UNCHANGED = status_line(HTTPStatus.OK), status_line(HTTPStatus.NOT_MODIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,13 @@ async def answer(
     ask: Callable[[Asked], Awaitable[Written]],
     *,
     digest: str,
-    common: Headers,
+    common: bytes,
     accepted: str,
 ) -> tuple[Ready | None, Outcome]:
     """Return what the engine says, ready to be sent where it is small data.
 
-    ``common`` are the headers of every answer, ``accepted`` is ``Accept-Encoding``.
+    ``common`` are the headers of every answer, as they are sent; ``accepted`` is
+    ``Accept-Encoding``.
     """
     start = time.perf_counter()
     query = asked.question.query
@@ -103,17 +105,19 @@ async def answer(
         body = written.body.read()
     form = written.form
     tag = results.etag(digest, asked.question.key, form.name)
-    coding: Headers = []
+    coding = suffix = ""
     if len(body) >= compression.SMALLEST and compression.takes(accepted):
         body = gzip.compress(body, compression.THOROUGH, mtime=0)
-        coding = [(b"content-encoding", compression.CODING.encode())]
-        tag += compression.SUFFIX
-    headers = [
-        (b"content-type", form.content_type.encode()),
-        (b"content-length", str(len(body)).encode()),
-        *coding,
-        (b"etag", f'"{tag}"'.encode()),
-        *CACHING,
-        *common,
-    ]
-    return cache.ready(ENDPOINT, ENDPOINT, HTTPStatus.OK, headers, body), outcome
+        coding, suffix = f"content-encoding: {compression.CODING}\r\n", compression.SUFFIX
+    of_the_body = f"content-type: {form.content_type}\r\ncontent-length: {len(body)}\r\n{coding}"
+    of_all = f'etag: "{tag}{suffix}"\r\n'.encode() + common
+    answer = Ready(
+        ENDPOINT,
+        ENDPOINT,
+        HTTPStatus.OK,
+        f'"{tag}'.encode(),
+        _OK + of_the_body.encode() + of_all,
+        body,
+        _UNCHANGED + of_all,
+    )
+    return answer, outcome
