@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from foedus.web import protocol
 from foedus.web.app import Config, create_app
 
 FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
@@ -19,6 +20,28 @@ STATES, VOTES = GRAPH + "things/states", GRAPH + "records/votes"
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 LABEL = """SELECT ?label WHERE {
   <https://w3id.org/foedus/id/state/RUR> <http://www.w3.org/2000/01/rdf-schema#label> ?label }"""
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("%5Cu0041", "\\u0041"),
+        ("\\x41", "\\x41"),
+        ("100%", "100%"),
+        ("%4", "%4"),
+        ("%zz", "%zz"),
+        ("%u0041", "%u0041"),
+        ("a%2Bb+c", "a+b c"),
+        ("%E2%82%AC", "\u20ac"),
+        ("%F0%9F%92%A1", "\U0001f4a1"),
+        ("a%0Ab", "a\nb"),
+    ],
+)
+def test_text_is_decoded_once(written: str, text: str) -> None:
+    address = f"query=ASK%20%7B%7D%20%23{written}".encode()
+    question = protocol.read(protocol.Sent("GET", address, "", "", b""))
+    assert question is not None
+    assert question.query == "ASK {} #" + text
 
 
 def number(data: bytes | None) -> int:
