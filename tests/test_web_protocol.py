@@ -37,7 +37,7 @@ LABEL = """SELECT ?label WHERE {
         ("a%0Ab", "a\nb"),
     ],
 )
-def test_text_is_decoded_once(written: str, text: str) -> None:
+def test_escapes_in_addresses_are_decoded_once(written: str, text: str) -> None:
     address = f"query=ASK%20%7B%7D%20%23{written}".encode()
     question = protocol.read(protocol.Sent("GET", address, "", "", b""))
     assert question is not None
