@@ -181,9 +181,9 @@ class GuardedEngine:
             await lanes.take_quick()
             try:
                 worker = await self._take()
-                start = time.monotonic()
+                start, used = time.monotonic(), worker.processor_seconds()
                 whole = worker.ask(request, asked)
-                if await self._collect_soon(worker, whole, asked, start):
+                if await self._collect_soon(worker, whole, asked, start, used):
                     return
                 # Leaving the lane frees the place; the worker leaves with its query.
                 lanes.remember(query, is_long=True)
@@ -194,7 +194,7 @@ class GuardedEngine:
                 lanes.leave_quick()
             self.counts.long += 1
             if stays:
-                await self._finish(query, worker, whole, asked, start)
+                await self._finish(query, worker, whole, asked, start, used)
                 return
             asked.restart()
         await lanes.await_long()
@@ -203,15 +203,15 @@ class GuardedEngine:
         except BaseException:
             lanes.leave_long()
             raise
-        await self._finish(query, worker, worker.ask(request, asked), asked, time.monotonic())
+        start, used = time.monotonic(), worker.processor_seconds()
+        await self._finish(query, worker, worker.ask(request, asked), asked, start, used)
 
     async def _collect_soon(
-        self, worker: Worker, whole: asyncio.Future[None], asked: Asked, start: float
+        self, worker: Worker, whole: asyncio.Future[None], asked: Asked, start: float, used: float
     ) -> bool:
         """Return whether the answer was whole before the query had to leave the quick lane."""
         sizes = self._lanes.sizes
         last = start + min(_SLOWEST * sizes.patience, self.limits.seconds)
-        used = worker.processor_seconds()
         while True:
             turn = min(time.monotonic() + sizes.slice, last)
             if await self._collect(worker, whole, asked, turn):
@@ -227,9 +227,12 @@ class GuardedEngine:
         whole: asyncio.Future[None],
         asked: Asked,
         start: float,
+        used: float,
     ) -> None:
-        """Let a long query end in its place."""
-        used = worker.processor_seconds()
+        """Let a long query end in its place.
+
+        It started at ``start``, when its worker had used so many seconds of a processor.
+        """
         try:
             worker.yield_to_others()
             if not await self._collect(worker, whole, asked, start + self.limits.seconds):
@@ -239,9 +242,8 @@ class GuardedEngine:
                     f"the query was stopped after {self.limits.seconds:g} seconds, the time one "
                     "query may take"
                 )
-            if time.monotonic() - start < self._lanes.sizes.patience:
-                took = worker.processor_seconds() - used
-                self._lanes.remember(query, is_long=took >= self._lanes.sizes.slice)
+            took = worker.processor_seconds() - used
+            self._lanes.remember(query, is_long=took >= self._lanes.sizes.slice)
         finally:
             self._lanes.leave_long()
 
