@@ -84,7 +84,8 @@ def test_graphs_are_named_and_counted(described: Graph, engine: embedded.Embedde
 def test_union_is_promised_where_it_is_known(client: FlaskClient, described: Graph) -> None:
     assert (None, SD.feature, SD.UnionDefaultGraph) in described
     lookup = client.application.extensions["foedus"].lookup
-    elsewhere = describe(lookup, ENDPOINT, is_union=False, federates=False)
+    with client.application.app_context():
+        elsewhere = list(describe(lookup, ENDPOINT, is_union=False, federates=False))
     assert not [t for t in elsewhere if t.predicate.value == str(SD.feature)]
 
 

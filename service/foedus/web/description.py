@@ -3,19 +3,25 @@
 Two descriptions share their subjects, which are fragments of the endpoint's public address: the
 Service Description, which a client reads before it asks, and VoID, from which it learns what there
 is to ask for: classes, properties and graphs with their counts. Titles and licences of graphs are
-those that the data state.
+those that the data state. Counting takes seconds where there are millions of triples, so each is
+counted once where data never change, and of large data the distinct subjects and objects are not.
 
 Source: SPARQL 1.1 Service Description; Describing Linked Datasets with the VoID Vocabulary.
 Shape: triples with IRIs only, exactly one of them ``sd:endpoint``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
 from urllib.parse import quote
 
 import pyoxigraph as ox
+from flask import current_app
 
 from foedus.results import PREFIXES, ROWS, TRIPLES, Format
+from foedus.web import graphs
 from foedus.web.lookup import Lookup, Row
+from foedus.web.state import service
 
 VOID_PATH = "/.well-known/void"
 _SD, _VOID, _DCTERMS = PREFIXES["sd"], PREFIXES["void"], PREFIXES["dcterms"]
@@ -24,6 +30,18 @@ _FORMATS = "http://www.w3.org/ns/formats/"
 _FOAF_TOPIC = "http://xmlns.com/foaf/0.1/primaryTopic"
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _SAFE = "/:@!$&'()*+,;=~"
+_COUNTED = "foedus.counted"
+_MOST_COUNTED = 1_000_000
+"""How many triples there may be and still have their subjects and objects told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many triples there are in the union of all graphs."""
+
+    triples: int
+    properties: Sequence[Row]
+    """Those of each property."""
 
 
 def describe(
@@ -53,8 +71,7 @@ def describe(
     yield ox.Triple(dataset, _TYPE, _sd("GraphCollection"))
     yield ox.Triple(dataset, _sd("defaultGraph"), union)
     yield ox.Triple(union, _TYPE, _sd("Graph"))
-    [total] = lookup.ask("triple-count")
-    yield ox.Triple(union, _void("triples"), total["triples"])
+    yield ox.Triple(union, _void("triples"), ox.Literal(_counts(lookup).triples))
     for iri, row in _graphs(lookup).items():
         named, graph = _part(endpoint, "named/", iri), _part(endpoint, "graph/", iri)
         yield ox.Triple(dataset, _sd("namedGraph"), named)
@@ -73,11 +90,13 @@ def describe_data(lookup: Lookup, endpoint: str, page: str) -> Iterator[ox.Tripl
     yield ox.Triple(dataset, _void("sparqlEndpoint"), ox.NamedNode(endpoint))
     for form in TRIPLES:
         yield ox.Triple(dataset, _void("feature"), _format(form))
-    [counts] = lookup.ask("void-counts")
-    classes, properties = lookup.ask("void-classes"), lookup.ask("void-properties")
-    yield ox.Triple(dataset, _void("triples"), counts["triples"])
-    yield ox.Triple(dataset, _void("distinctSubjects"), counts["subjects"])
-    yield ox.Triple(dataset, _void("distinctObjects"), counts["objects"])
+    counts = _counts(lookup)
+    classes, properties = lookup.ask("void-classes"), counts.properties
+    yield ox.Triple(dataset, _void("triples"), ox.Literal(counts.triples))
+    if counts.triples <= _MOST_COUNTED:
+        [distinct] = lookup.ask("void-counts")
+        yield ox.Triple(dataset, _void("distinctSubjects"), distinct["subjects"])
+        yield ox.Triple(dataset, _void("distinctObjects"), distinct["objects"])
     yield ox.Triple(dataset, _void("classes"), ox.Literal(len(classes)))
     yield ox.Triple(dataset, _void("properties"), ox.Literal(len(properties)))
     for row in classes:
@@ -95,12 +114,28 @@ def describe_data(lookup: Lookup, endpoint: str, page: str) -> Iterator[ox.Tripl
         yield from _describe_graph(graph, row)
 
 
+def _counts(lookup: Lookup) -> Counts:
+    """Return how many triples there are, counted once where that never changes."""
+    held, known = service(), current_app.extensions
+    if held.digest is None or _COUNTED not in known:
+        rows = lookup.ask("void-properties")
+        counts = Counts(sum(int(row["triples"].value) for row in rows), rows)
+        if held.digest is None:
+            return counts
+        known[_COUNTED] = counts
+    return cast("Counts", known[_COUNTED])
+
+
 def _graphs(lookup: Lookup) -> dict[str, Row]:
-    """Return each named graph with what the data say of it, once."""
-    found: dict[str, Row] = {}
+    """Return each named graph with its size and what the data say of it, once."""
+    said: dict[str, Row] = {}
     for row in lookup.ask("graphs"):
-        found.setdefault(row["graph"].value, row)
-    return found
+        said.setdefault(row["graph"].value, row)
+    sizes = graphs.sizes(lookup, service().manifest)
+    return {
+        iri: {**said.get(iri, {}), "triples": ox.Literal(size)}
+        for iri, size in sorted(sizes.items())
+    }
 
 
 def _describe_graph(graph: ox.NamedNode, row: Row) -> Iterator[ox.Triple]:

@@ -1,43 +1,27 @@
 """Gather what the page of a thing says, by the layers that never mix.
 
 `portrait` reads what every page has: label, classes, and each statement with the graph it stands
-in, sorted into identity, records and derived. What is said in claims comes apart from it, through
-``claims``. The four kinds of thing with a page of their own (claim, passage, document,
-proposition) add what only they have.
+in, sorted by ``facts``. What is said in claims comes apart from it, through ``claims``. The four
+kinds of thing with a page of their own (claim, passage, document, proposition) add what only they
+have.
 
 Shape: a mapping of names to views, as the templates use them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from foedus.results import PREFIXES
-from foedus.web import evidence, records, tables
+from foedus.web import backlinks, evidence, facts, invitations, records, tables, voting
 from foedus.web.claims import ClaimView, read_claims, read_propositions
-from foedus.web.links import (
-    LABEL,
-    NS,
-    RDF_TYPE,
-    VOCABULARY,
-    Cell,
-    cell,
-    cells,
-    iri_cell,
-    iris_in,
-)
-from foedus.web.lookup import Lookup, Row, Term, iris
+from foedus.web.facts import DCTERMS, Fact
+from foedus.web.links import NS, RDF_TYPE, Cell, cell, cells, iri_cell, iris_in
+from foedus.web.lookup import Lookup, Row, iris
 from foedus.web.places import places
 from foedus.web.state import service
 
 _BY_DOCUMENT = "claims/claims-by-document"
-_LAYER = VOCABULARY + "layer/"
-_SHOWN_ABOVE = frozenset({RDF_TYPE, LABEL})
-DCTERMS = PREFIXES["dcterms"]
 _URL = PREFIXES["schema"] + "url"
-_FOR_MACHINES = frozenset({NS + "evidenceRows", PREFIXES["owl"] + "versionInfo"})
-"""Digests, and rows as JSON: in the data, and shown on no page."""
-_MENTION = NS + "refersTo"
 _METADATA = (
     ("By", DCTERMS + "creator", "creatorBasis"),
     ("Published by", DCTERMS + "publisher", "publisherBasis"),
@@ -50,73 +34,17 @@ _METADATA = (
 KINDS = {"Claim": "claim", "Passage": "passage", "Document": "document"}
 
 
-_SAID = {
-    PREFIXES["skos"] + "altLabel": "Also called",
-    PREFIXES["skos"] + "exactMatch": "Same as",
-    PREFIXES["skos"] + "closeMatch": "Much the same as",
-    PREFIXES["skos"] + "definition": "Definition",
-    PREFIXES["rdfs"] + "seeAlso": "See also",
-    NS + "governmentAlias": "Its government is called",
-    NS + "hasPart": "Parts",
-    NS + "hasParty": "Parties",
-    NS + "isDecidedBy": "Decided by",
-    NS + "isResolutionAbout": "About",
-    NS + "occursOn": "On",
-    NS + "hasOutcome": "Outcome",
-    NS + "earliest": "Not before",
-    NS + "latest": "Not after",
-    DCTERMS + "source": "Source",
-    DCTERMS + "title": "Title",
-}
-"""What a page calls a property of the thing, where its label is not for people."""
-_SAID_INWARD = {
-    NS + "hasParty": "Party to",
-    NS + "hasSubject": "What sources state",
-    NS + "hasObject": "What sources state",
-    NS + "isResolutionAbout": "Resolutions and drafts about it",
-    NS + "isVoteOn": "Votes on it",
-    NS + "isDecidedBy": "Has decided",
-    NS + "votedFor": "Voted in favour in",
-    NS + "votedAgainst": "Voted against in",
-    NS + "abstained": "Abstained in",
-    NS + "vetoedBy": "Vetoed in",
-    NS + "isMemberOf": "Members",
-    NS + "succeeds": "Succeeded by",
-}
-"""What a page calls a property by which others point to the thing."""
-_CODES = frozenset({NS + "isoCode", NS + "cowCode", NS + "m49Code"})
-"""Codes: folded, because few come for them."""
-_LONG = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One property with its values."""
-
-    property: Cell
-    values: tuple[Cell, ...]
-    inward: bool
-    """Whether the values point here and only the property's own label tells of it."""
-
-    in_lines: bool
-    """Whether each value takes a line of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A graph with the facts that stand in it."""
-
-    graph: Cell
-    facts: list[Fact]
-
-
 def portrait(lookup: Lookup, thing: str) -> dict[str, Any] | None:
     """Return what every page says of a thing, or None where the graph does not know it."""
     outward = lookup.ask("statements", thing=iris([thing]))
-    inward = lookup.ask("backlinks", thing=iris([thing]))
-    if not outward and not inward:
+    counted = backlinks.count(lookup, thing)
+    if not outward and not counted.counts:
         return None
-    named = _iris(outward) | _iris(inward) | {thing}
+    votes = voting.read(lookup, thing, counted)
+    shown = facts.shown(counted, without=voting.OPTIONS if votes else ())
+    inward = backlinks.read(lookup, thing, shown)
+    pointing = {term.value for terms in inward.values() for term in terms}
+    named = _iris(outward) | pointing | {name for place in shown.counts for name in place} | {thing}
     labels = lookup.labels(named)
     labels |= records.sentences(lookup, named, labels, thing)
     classes = sorted(iris_in(row["value"] for row in outward if row["property"].value == RDF_TYPE))
@@ -125,7 +53,8 @@ def portrait(lookup: Lookup, thing: str) -> dict[str, Any] | None:
         "link": iri_cell(thing, labels),
         "kind": _kind(classes),
         "classes": [iri_cell(name, labels) for name in classes],
-        **_by_layer(outward, inward, labels),
+        **facts.by_layer(thing, outward, shown, inward, labels),
+        "votes": votes,
         "mentions": [
             (cell(row["document"], labels), int(row["mentions"].value))
             for row in lookup.ask("mentions-by-document", thing=iris([thing]))
@@ -146,49 +75,6 @@ def _iris(rows: Iterable[Row]) -> set[str]:
     return {iri for row in rows for iri in iris_in(row.values())}
 
 
-def _by_layer(
-    outward: Sequence[Row], inward: Sequence[Row], labels: Mapping[str, str]
-) -> dict[str, list[Source]]:
-    """Return the facts of each layer that vouches for statements about a thing, by graph.
-
-    Claims and propositions vouch for nothing by standing there, so what points here from their
-    graphs is left to the claims; a machine's mentions are counted apart.
-    """
-    grouped: dict[tuple[str, str, bool, str], list[Term]] = {}
-    for row in outward:
-        if row["property"].value not in _SHOWN_ABOVE | _FOR_MACHINES:
-            place = (_layer(row), row["graph"].value, False, row["property"].value)
-            grouped.setdefault(place, []).append(row["value"])
-    for row in inward:
-        layer, prop = _layer(row), row["property"].value
-        if layer not in ("claims", "propositions") and prop != _MENTION:
-            grouped.setdefault((layer, row["graph"].value, True, prop), []).append(row["subject"])
-    sources: dict[str, dict[str, Source]] = {}
-    for (layer, graph, is_inward, prop), terms in sorted(grouped.items()):
-        own = layer in ("records", "derived")
-        section = layer if own else "referrers" if is_inward else "identity"
-        section = "codes" if prop in _CODES and section == "identity" else section
-        source = sources.setdefault(section, {}).setdefault(
-            graph, Source(iri_cell(graph, labels), [])
-        )
-        source.facts.append(_fact(prop, cells(terms, labels), labels, is_inward=is_inward))
-    names = ("identity", "codes", "records", "derived", "referrers")
-    return {name: list(sources.get(name, {}).values()) for name in names}
-
-
-def _fact(prop: str, values: tuple[Cell, ...], labels: Mapping[str, str], is_inward: bool) -> Fact:
-    """Return a fact under the name that people know the property by."""
-    said = (_SAID_INWARD if is_inward else _SAID).get(prop)
-    shown = iri_cell(prop, labels)
-    name = said or shown.text[:1].upper() + shown.text[1:]
-    in_lines = len(values) > 1 and any(len(cell.text) > _LONG for cell in values)
-    return Fact(replace(shown, text=name), values, is_inward and said is None, in_lines)
-
-
-def _layer(row: Row) -> str:
-    return row["layer"].value.removeprefix(_LAYER) if "layer" in row else "unstated"
-
-
 def add_thing(lookup: Lookup, page: dict[str, Any]) -> None:
     """Add what claims say about a thing, what it says itself, and its propositions."""
     thing = page["iri"]
@@ -197,6 +83,7 @@ def add_thing(lookup: Lookup, page: dict[str, Any]) -> None:
     held = lookup.things("claims-held-by", thing, column="claim")
     page["held"] = by_document(read_claims(lookup, held))
     page["held_count"] = len(held)
+    page["questions"] = invitations.questions(service().queries, thing)
     page["roll_calls"] = records.roll_calls(lookup, thing)
     page["tabled"] = _BY_DOCUMENT in service().queries
     found = lookup.things("propositions-of-thing", thing, column="proposition")
@@ -279,7 +166,7 @@ def add_proposition(lookup: Lookup, page: dict[str, Any]) -> None:
     page["denied"] = by_document(c for c in claims if c.denies)
     page["conflicts"] = conflicts(lookup, [claim.iri for claim in claims])
     page["conclusions"] = _conclusions(lookup, thing)
-    page["derived"] = _without(page["derived"], NS + "concernsProposition")
+    page["derived"] = facts.without(page["derived"], NS + "concernsProposition")
 
 
 def _verdicts(
@@ -298,21 +185,14 @@ def _conclusions(lookup: Lookup, proposition: str) -> list[tuple[Cell, Cell, lis
             iri_cell(iri, labels),
             cells(has.get(RDF_TYPE, ()), labels)[0],
             [
-                _fact(prop, cells(values, labels), labels, is_inward=False)
+                facts.fact(prop, cells(values, labels), labels, is_inward=False)
                 for prop, values in sorted(has.items())
-                if prop not in (*_SHOWN_ABOVE, *_FOR_MACHINES, NS + "concernsProposition")
+                if prop not in (*facts.SHOWN_ABOVE, *facts.FOR_MACHINES, NS + "concernsProposition")
             ],
         )
         for iri, has in found.items()
         if has.get(RDF_TYPE) and not {NS + "involves", NS + "hasVerdictOutcome"} & set(has)
     ]
-
-
-def _without(sources: Iterable[Source], prop: str) -> list[Source]:
-    kept = (
-        Source(s.graph, [fact for fact in s.facts if fact.property.title != prop]) for s in sources
-    )
-    return [source for source in kept if source.facts]
 
 
 def conflicts(lookup: Lookup, claims: Sequence[str]) -> list[dict[str, Any]]:

@@ -6,18 +6,11 @@ Shape: sentences by statement; `RollCall`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from foedus.web.links import NS, Cell, cells, iri_cell, iris_in
+from foedus.web.links import Cell, cells, iri_cell, iris_in
 from foedus.web.lookup import Lookup, Row, Term, iris
+from foedus.web.voting import OPTIONS
 
 _STATEMENT = "https://w3id.org/foedus/id/source-statement/"
-_OPTIONS = {
-    NS + "votedFor": "For",
-    NS + "votedAgainst": "Against",
-    NS + "abstained": "Abstained",
-    NS + "presentNotVoting": "Present, not voting",
-    NS + "absent": "Absent",
-    NS + "listedWithoutVote": "Listed without a vote",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +81,14 @@ def _roll_call(vote: str, rows: list[Row], labels: Mapping[str, str]) -> RollCal
         if "option" in row and row["state"] not in voters.setdefault(row["option"].value, []):
             voters[row["option"].value].append(row["state"])
     order = sorted(
-        voters, key=lambda option: (option not in _OPTIONS, [*_OPTIONS, option].index(option))
+        voters, key=lambda option: (option not in OPTIONS, [*OPTIONS, option].index(option))
     )
     return RollCall(
         link=iri_cell(vote, labels),
         date=next((row["date"].value for row in rows if "date" in row), ""),
         outcome=next((row["outcome"].value for row in rows if "outcome" in row), ""),
         options=tuple(
-            (_OPTIONS.get(option, labels.get(option, option)), cells(voters[option], labels))
+            (OPTIONS.get(option, labels.get(option, option)), cells(voters[option], labels))
             for option in order
         ),
     )

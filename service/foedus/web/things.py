@@ -4,27 +4,34 @@ A thing is not a document, so ``/id/<kind>/<key>`` sends 303 to ``/page/…`` or
 ``Accept``. What is a document already (terms, vocabularies, graphs, rules) answers in place.
 A suffix (``.html``, ``.ttl``, ``.jsonld``, ``.nt`` …) decides alone. The data of a thing are the
 statements it is subject or object of; formats with graphs tell which graph each stands in, and
-so on whose word.
+so on whose word. A property by which more than `MOST_INWARD` others point to the thing is left
+out whole, never in part, and a header says so.
 
 Source: W3C, Cool URIs for the Semantic Web, 4.2 (303 URIs).
 """
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from foedus import results, saved
+from foedus import saved
 from foedus.results import HTML, TRIPLES, Format
-from foedus.web import jsonld, portraits, replies
-from foedus.web.links import BASE, GRAPH, ID, NS, iri_cell, local_path
-from foedus.web.lookup import Lookup, Row, iris
+from foedus.web import backlinks, graphs, portraits, replies
+from foedus.web.graphs import write
+from foedus.web.links import BASE, GRAPH, ID, NS, local_path
+from foedus.web.lookup import Lookup, iris
+from foedus.web.queries import WARNING
 from foedus.web.state import service
 from foedus.web.terms import read_terms
 
+MOST_INWARD = 1000
+"""How many may point to a thing by one property and still be in its data."""
 _OFFERED = (*TRIPLES, HTML)
+_SAFE = "/:#?=&@!$()*+,;~"
 _ADDITIONS: dict[str, Callable[[Lookup, dict[str, Any]], None]] = {
     "thing": portraits.add_thing,
     "claim": portraits.add_claim,
@@ -88,7 +95,7 @@ def terms(suffix: str | None = None) -> Response:
     form = replies.chosen(_OFFERED, suffix=suffix)
     lookup = service().lookup
     if form is not HTML:
-        return replies.data(form, NS, lambda: _write(lookup.ask("ontology-quads"), form, NS))
+        return replies.data(form, NS, lambda: write(lookup.ask("ontology-quads"), form, NS))
     return replies.page("terms.html", sections=read_terms(lookup))
 
 
@@ -97,22 +104,22 @@ def graph(key: str) -> Response:
     """Describe a named graph: its layer, source and licence, and its triples as data."""
     stem, suffix = replies.split_suffix(key, _OFFERED)
     form = replies.chosen(_OFFERED, suffix=suffix)
-    lookup, iri = service().lookup, GRAPH + stem
-    rows = lookup.ask("graph-quads", graph=_named(iri))
-    content = portraits.portrait(lookup, iri)
-    if not rows and content is None:
+    held, iri = service(), GRAPH + stem
+    _named(iri)
+    content = graphs.read(held.lookup, iri, held.manifest)
+    if content is not None and form is not HTML:
+        return graphs.data(iri, form, content.triples)
+    described = portraits.portrait(held.lookup, iri)
+    if content is None and described is None:
         raise NotFound(f"no graph {iri}")
     if form is not HTML:
-        return replies.data(form, iri, lambda: _write(rows, form, iri))
-    subjects = list(dict.fromkeys(row["subject"].value for row in rows))
-    labels = lookup.labels(subjects)
+        return replies.data(form, iri, lambda: write([], form, iri))
     return replies.page(
         "graph.html",
         iri=iri,
-        facts=content["identity"] if content else [],
-        title=lookup.labels([iri]).get(iri, stem),
-        triples=len(rows),
-        subjects=[iri_cell(subject, labels) for subject in subjects],
+        facts=described["identity"] if described else [],
+        title=held.lookup.labels([iri]).get(iri, stem),
+        content=content,
     )
 
 
@@ -148,18 +155,22 @@ def _page(iri: str) -> Response:
 
 def _data(iri: str, form: Format) -> Response:
     lookup = service().lookup
-    rows = lookup.ask("quads-of-thing", thing=_named(iri))
-    if not rows:
+    [thing] = _named(iri)
+    counted = backlinks.count(lookup, iri)
+    rows = lookup.ask("quads-of-thing", thing=[thing])
+    if not rows and not counted.counts:
         raise _unknown(iri)
-    return replies.data(form, iri, lambda: _write(rows, form, iri))
+    given = [prop for prop in counted.properties() if counted.total(prop) <= MOST_INWARD]
+    if given:
+        inward = lookup.ask("backlinks", thing=[thing], property=iris(given))
+        rows += [{**row, "value": thing} for row in inward if row["subject"] != thing]
+    response = replies.data(form, iri, lambda: write(rows, form, iri))
+    for prop in counted.properties():
+        if prop not in given:
+            response.headers.add(WARNING, _left_out(prop, counted.total(prop)))
+    return response
 
 
-def _write(rows: list[Row], form: Format, iri: str) -> bytes:
-    """Return the statements of rows in a format; JSON-LD leads with the node of an IRI."""
-    quads = [
-        ox.Quad(row["subject"], row["property"], row["value"], row["graph"])  # type: ignore[arg-type]
-        for row in rows
-    ]
-    if form.triples == ox.RdfFormat.JSON_LD:
-        return jsonld.write((quad.triple for quad in quads), first=iri)
-    return results.write_triples(quads, form)
+def _left_out(prop: str, count: int) -> str:
+    """Return what a header says of a property that is left out: a string of RFC 9651."""
+    return f'"left out: {count} statements in which {quote(prop, safe=_SAFE)} points here"'
