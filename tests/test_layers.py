@@ -23,6 +23,7 @@ ORDER = (
     "syntax",
     "parameters",
     "saved",
+    "patterns",
     "verdicts",
     "analysis",
     "release",

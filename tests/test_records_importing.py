@@ -12,12 +12,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
-from rdflib import DCTERMS, SKOS
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, XSD
 
-from foedus import files, iris, turtle, validate
+from foedus import files, iris, rules, saved, turtle, validate, verdicts
 from foedus.analysis import cube, deriving, rolls
 from foedus.cli import importing as command
-from foedus.errors import RecordError, ReleaseError
+from foedus.errors import RecordError, ReleaseError, RuleError
 from foedus.records import checking, counting, crosswalk, forms, quads, symbols
 from foedus.records.faults import FaultLog
 from foedus.records.importing import import_votes
@@ -127,7 +127,14 @@ def test_strict_refuses_any_fault_and_leaves_the_release(out: Path, tmp_path: Pa
     assert import_votes(LIBRARY, out, strict=True).faults.total == 0
 
 
-STEPS = ["Reading", "Checking what was read", "Opening the release", "Writing", "Checking"]
+STEPS = [
+    "Reading",
+    "Checking what was read",
+    "Opening the release",
+    "Testing propositions",
+    "Writing",
+    "Checking",
+]
 
 
 @pytest.mark.parametrize("at", STEPS)
@@ -337,3 +344,120 @@ def test_one_vote_in_two_records_is_linked() -> None:
     for kind in ("vote", "draft"):
         (match,) = curated.objects(iris.mint(kind, "S-PV-9591-panel-of-experts"), SKOS.closeMatch)
         assert match == iris.mint(kind, symbols.key("S/PV.9591"))
+
+
+COUNCIL = [SAMPLES / "undl-sc.csv"]
+SUPPORTED = "proposition/russia-votes-for-9718"
+CLAIMED = {
+    f"{iris.ID}claim/one": {
+        "asserts": iris.ID[SUPPORTED],
+        "hasClaimType": iris.VOCABULARY["claim-type/factual"],
+        "hasFactuality": iris.VOCABULARY["factuality/certain-positive"],
+        "hasStance": iris.VOCABULARY["stance/endorsed"],
+    },
+    f"{iris.ID}{SUPPORTED}": {
+        "hasSubject": iris.ID["vote/own"],
+        "hasRelation": iris.NS.votedFor,
+        "hasObject": iris.ID["state/RUS"],
+        "isTestedBy": iris.ID["query/votes/vote-as-stated"],
+    },
+}
+"""A claim of a vote that a record of the release has, and the proposition tested by the record."""
+
+
+@pytest.fixture
+def claimed(tmp_path: Path) -> Path:
+    """Make a folder with a release that tests a proposition, its verdict drawn as a build does."""
+    store = ox.Store()
+
+    def add(subject: str, term: str, value: str | ox.Literal, graph: str) -> None:
+        object_ = value if isinstance(value, ox.Literal) else ox.NamedNode(value)
+        name = ox.NamedNode(iris.GRAPH[graph])
+        store.add(ox.Quad(ox.NamedNode(subject), ox.NamedNode(term), object_, name))
+
+    for layer, graph in {"records": "records/own", "ontology": "own", "things": "graphs"}.items():
+        add(iris.GRAPH[graph], iris.NS.onLayer, str(iris.VOCABULARY[f"layer/{layer}"]), "graphs")
+    for subject, said in CLAIMED.items():
+        for term, value in said.items():
+            add(subject, iris.NS[term], value, "claims/own")
+    for term in ("Relation", "votedFor"):
+        add(iris.NS[term], RDF.type, OWL.Class, "own")
+    text = str(iris.ID["resolution/S-RES-9718-2091"])
+    add(text, RDFS.label, ox.Literal("S/RES/9718 (2091)"), "records/own")
+    add(iris.ID["vote/own"], iris.NS.isVoteOn, text, "records/own")
+    day = ox.Literal("2091-10-14", datatype=ox.NamedNode(XSD.date))
+    add(iris.ID["vote/own"], iris.NS.occursOn, day, "records/own")
+    add(iris.ID["vote/own"], iris.NS.votedFor, iris.ID["state/RUS"], "records/own")
+    draw_again(store)
+    lines = sorted(ox.serialize(store, format=ox.RdfFormat.N_QUADS).splitlines(keepends=True))
+    with folder.workplace(tmp_path / "claimed") as built:
+        digest = folder.write(built, "data.nq", b"".join(lines))
+        manifest = {"digest": digest, "files": {"data.nq": digest}, "graphs": [], "layers": {}}
+        folder.write(built, "manifest.json", json.dumps(manifest).encode())
+        folder.publish(built, tmp_path / "claimed", digest)
+    return tmp_path / "claimed"
+
+
+def draw_again(store: ox.Store) -> None:
+    """Put in place of the verdicts, and of what follows from them, what a build would draw."""
+    derived = [
+        ox.NamedNode(iris.GRAPH[f"derived/{name}"]) for name in ("verdicts", "attested-facts")
+    ]
+    for graph in derived:
+        store.remove_graph(graph)
+        for quad in list(store.quads_for_pattern(graph, None, None)):
+            store.remove(quad)
+    verdicts.run(store, saved.read_all(files.find("queries")))
+    (rule,) = (
+        rule
+        for rule in rules.read_all(files.find("ontology") / "rules")
+        if rule.name == "attested-facts"
+    )
+    rules.run([rule], store, {str(iris.NS.Relation), str(iris.NS.votedFor)})
+
+
+def read_release(out: Path) -> ox.Store:
+    store = ox.Store()
+    data = folder.open_release(out / "release").data
+    store.bulk_load(path=str(data), format=ox.RdfFormat.N_QUADS)
+    return store
+
+
+def outcome(store: ox.Store) -> tuple[str, str, int]:
+    """Return the one verdict's outcome and version, and the number of attested facts."""
+    (verdict,) = store.quads_for_pattern(None, ox.NamedNode(iris.NS.hasVerdictOutcome), None)
+    (version,) = store.quads_for_pattern(verdict.subject, ox.NamedNode(OWL.versionInfo), None)
+    graph = ox.NamedNode(iris.GRAPH["derived/attested-facts"])
+    facts = list(store.quads_for_pattern(None, None, None, graph))
+    return verdict.object.value.rpartition("/")[2], version.object.value, len(facts)
+
+
+@pytest.mark.parametrize(
+    ("vote", "expected"), [("Y", ("supported", 1)), ("N", ("contradicted", 0))]
+)
+def test_propositions_are_tested_by_what_is_imported(
+    claimed: Path, tmp_path: Path, vote: str, expected: tuple[str, int]
+) -> None:
+    supported, before, facts = outcome(read_release(claimed))
+    assert (supported, facts) == ("supported", 1)
+    table = tmp_path / "council.csv"
+    text = COUNCIL[0].read_text(encoding="utf-8")
+    table.write_text(text.replace("FEDERATION,True,Y", f"FEDERATION,True,{vote}"), encoding="utf-8")
+    import_votes([table], claimed)
+    after = read_release(claimed)
+    found, version, facts = outcome(after)
+    assert (found, facts) == expected
+    assert version != before
+    once = set(after)
+    draw_again(after)
+    assert set(after) == once, "what a build would draw over the same records"
+    import_votes([table], claimed)
+    assert set(read_release(claimed)) == once
+
+
+def test_a_proposition_whose_query_is_not_there_is_named(claimed: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    before = folder.open_release(claimed / "release")
+    with pytest.raises(RuleError, match=r"russia-votes-for-9718> is tested by .* no saved query"):
+        import_votes(COUNCIL, claimed, queries=tmp_path / "none")
+    assert folder.open_release(claimed / "release") == before

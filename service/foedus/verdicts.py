@@ -9,15 +9,16 @@ default graph the records, the things, the ontology and the description of graph
 nor what follows from claims.
 
 Shape: `foedus:Verdict`, in the graph ``derived/verdicts``; its version is the digest of the
-records it was drawn from.
+records it was drawn from: of each graph's IRI and the digest of its lines in order.
 Errors: `RuleError` for a query that is not there, has no column ``bears`` or another value in it,
 or has a parameter that the proposition does not fill.
-Used by `release` and, for what a verdict asked, by ``web``.
+Used by ``release``, ``records`` and, for what a verdict asked, by ``web``.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 from rdflib import OWL, RDF
@@ -39,36 +40,59 @@ _BESIDE_RECORDS = ("things", "ontology")
 _PROPOSITION = str(iris.ID["proposition/"])
 
 
-def run(store: ox.Store, queries: Mapping[str, saved.SavedQuery]) -> int:
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A proposition, and the query that tests it, asking of just this proposition."""
+
+    proposition: str
+    query: saved.SavedQuery
+    text: str
+
+
+def tests(store: ox.Store, queries: Mapping[str, saved.SavedQuery]) -> list[Test]:
+    """Return what is tested in a store, in order; ``queries`` holds the saved queries by path."""
+    tested = ox.NamedNode(iris.NS.isTestedBy)
+    pairs = {
+        (_text(q.subject), _text(q.object)) for q in store.quads_for_pattern(None, tested, None)
+    }
+    found = []
+    for proposition, query in sorted(pairs):
+        path = query.removeprefix(saved.IRI)
+        if path not in queries:
+            raise RuleError(f"<{proposition}> is tested by <{query}>, which is no saved query")
+        text = _about(store, proposition, queries[path])
+        found.append(Test(proposition, queries[path], text))
+    return found
+
+
+def run(
+    store: ox.Store, queries: Mapping[str, saved.SavedQuery], *, records: str | None = None
+) -> int:
     """Add the graph of verdicts and its description to a store; return how many there are.
 
-    ``queries`` holds the saved queries by path.
+    ``queries`` holds the saved queries by path. ``records`` is the version of the records where
+    the store holds only those of their quads that the queries can see.
     """
-    records = _graphs_on(store, "records")
-    beside = [graph for layer in _BESIDE_RECORDS for graph in _graphs_on(store, layer)]
-    version = _digest(store, records)
-    tested = ox.NamedNode(iris.NS.isTestedBy)
-    pairs = {(q.subject, q.object) for q in store.quads_for_pattern(None, tested, None)}
-    for proposition, query in sorted(pairs, key=str):
-        path = _text(query).removeprefix(saved.IRI)
-        if path not in queries:
-            raise RuleError(f"{_text(proposition)} is tested by {query}, which is no saved query")
-        text = _about(store, proposition, queries[path])
-        rows = _rows(store, queries[path], text, records, [*records, *beside])
-        key = _text(proposition).removeprefix(_PROPOSITION)
-        verdict = ox.NamedNode(iris.ID[f"verdict/{key}/{path}"])
+    graphs = graphs_on(store, "records")
+    beside = [graph for layer in _BESIDE_RECORDS for graph in graphs_on(store, layer)]
+    said = records or version({graph.value: _lines_digest(store, graph) for graph in graphs})
+    drawn = tests(store, queries)
+    for test in drawn:
+        rows = _rows(store, test.query, test.text, graphs, [*graphs, *beside])
+        key = test.proposition.removeprefix(_PROPOSITION)
+        verdict = ox.NamedNode(iris.ID[f"verdict/{key}/{test.query.path}"])
         evidence = json.dumps(rows, ensure_ascii=False, sort_keys=True)
         statements: dict[str, ox.NamedNode | ox.Literal] = {
             str(RDF.type): ox.NamedNode(iris.NS.Verdict),
-            str(iris.NS.concernsProposition): ox.NamedNode(_text(proposition)),
+            str(iris.NS.concernsProposition): ox.NamedNode(test.proposition),
             str(iris.NS.hasVerdictOutcome): ox.NamedNode(
                 iris.VOCABULARY[f"verdict/{_outcome(rows)}"]
             ),
-            str(iris.NS.isTestedBy): ox.NamedNode(_text(query)),
+            str(iris.NS.isTestedBy): ox.NamedNode(test.query.iri),
             str(iris.NS.rowCount): ox.Literal(len(rows)),
             str(iris.NS.evidenceRows): ox.Literal(evidence),
             str(iris.NS.isConcludedBy): _RULE,
-            str(OWL.versionInfo): ox.Literal(version),
+            str(OWL.versionInfo): ox.Literal(said),
         }
         for term, value in statements.items():
             store.add(ox.Quad(verdict, ox.NamedNode(term), value, GRAPH))
@@ -80,25 +104,31 @@ def run(store: ox.Store, queries: Mapping[str, saved.SavedQuery]) -> int:
         description="A proposition is tested by the saved query named for it: not testable where "
         "the query gives no row, contradicted where a row bears against it, else supported.",
     )
-    return len(pairs)
+    return len(drawn)
 
 
-def _graphs_on(store: ox.Store, layer: str) -> list[ox.NamedNode]:
+def version(digests: Mapping[str, str]) -> str:
+    """Return the version of records from the digest of each graph's lines, by the graph's IRI."""
+    said = "".join(f"{graph} {digest}\n" for graph, digest in sorted(digests.items()))
+    return "sha256:" + hashlib.sha256(said.encode()).hexdigest()
+
+
+def graphs_on(store: ox.Store, layer: str) -> list[ox.NamedNode]:
+    """Return the graphs that a store describes as being on a layer, in order."""
     on, value = ox.NamedNode(iris.NS.onLayer), ox.NamedNode(iris.VOCABULARY[f"layer/{layer}"])
     found = {_text(quad.subject) for quad in store.quads_for_pattern(None, on, value)}
     return [ox.NamedNode(iri) for iri in sorted(found)]
 
 
-def _digest(store: ox.Store, graphs: Sequence[ox.NamedNode]) -> str:
-    lines = sorted(
-        str(q) for graph in graphs for q in store.quads_for_pattern(None, None, None, graph)
-    )
-    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+def _lines_digest(store: ox.Store, graph: ox.NamedNode) -> str:
+    quads = store.quads_for_pattern(None, None, None, graph)
+    written = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+    return hashlib.sha256(b"".join(sorted(written.splitlines(keepends=True)))).hexdigest()
 
 
-def _about(store: ox.Store, proposition: object, query: saved.SavedQuery) -> str:
+def _about(store: ox.Store, proposition: str, query: saved.SavedQuery) -> str:
     """Return a testing query's text about one proposition."""
-    subject = ox.NamedNode(_text(proposition))
+    subject = ox.NamedNode(proposition)
     values = {}
     for role in sorted(ROLES.keys() & query.params.keys()):
         quad = next(store.quads_for_pattern(subject, ROLES[role], None), None)

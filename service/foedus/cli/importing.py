@@ -68,14 +68,20 @@ def import_group() -> None:
     show_default=True,
     help="Folder with the release that foedus build made.",
 )
+@click.option(
+    "--queries",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Folder of saved queries that test propositions, if foedus build had one.",
+)
 @click.option("--strict", is_flag=True, help="Refuse files with any fault.")
-def votes(files: tuple[Path, ...], out: Path, strict: bool) -> None:
+def votes(files: tuple[Path, ...], out: Path, queries: Path | None, strict: bool) -> None:
     """Add the votes in FILEs, CSV or gzip, to the release.
 
     The form of each file is known by its columns; docs/votes.md lists the forms. Tables that
     belong together, votes and their roll calls, are given together. What cannot be read is listed
     with its line; the rest is imported, checked and counted. A data set that the release has is
-    replaced.
+    replaced. The propositions that the release tests against its records are tested again.
 
     \b
     Example: foedus import votes un_votes.csv.gz un_rollcalls.csv.gz
@@ -85,7 +91,9 @@ def votes(files: tuple[Path, ...], out: Path, strict: bool) -> None:
     from foedus.records.importing import import_votes
 
     with _shown() as (reading, step):
-        report = import_votes(files, out, strict=strict, reading=reading, step=step)
+        report = import_votes(
+            files, out, strict=strict, queries=queries, reading=reading, step=step
+        )
     _print_faults(report.faults)
     _print_findings(report.findings)
     for imported in report.data_sets:

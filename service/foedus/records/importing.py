@@ -4,7 +4,7 @@ A release is a file of sorted lines, so the records are merged with it in one pa
 a whole. A data set that the release has already is replaced, and with it the statistics counted
 from it; those of other records stay. The new release is built beside the old one and takes its
 place in one step of the file system; until then, and if anything fails or the process is cut off,
-the old one stays.
+the old one stays. The propositions that the release tests against its records are tested again.
 
 What was read is checked against the shapes. What they find goes into the report of the release,
 beside what the build found, and is counted in its manifest.
@@ -12,6 +12,7 @@ beside what the build found, and is counted in its manifest.
 Shape: `Report`. The manifest gets its counts and digests anew, and ``records`` says what was
 imported, with the faults by kind and the findings by shape.
 Errors: `RecordError` as `forms` raises it, and for any fault or violation under ``strict``;
+`RuleError` as `retesting` raises it;
 `ReleaseError` where there is no whole release to add to; `FolderError` where it cannot be written.
 Used by ``cli``.
 """
@@ -20,18 +21,19 @@ import hashlib
 import heapq
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
 import pyoxigraph as ox
 
-from foedus import iris
+from foedus import files, iris, rules, saved
 from foedus.analysis import cube, deriving
 from foedus.errors import FolderError, RecordError, ReleaseError
 from foedus.findings import Finding, Severity, write_findings
-from foedus.records import checking, counting, coverage, crosswalk, forms, quads
+from foedus.records import checking, counting, coverage, crosswalk, forms, quads, retesting
 from foedus.records.coverage import bounds_graph, records_graph
 from foedus.records.faults import FaultLog, FaultReport
 from foedus.records.rollcalls import RecordSet
@@ -41,6 +43,11 @@ from foedus.release.folder import DATA, LINK, MANIFEST, REPORT, Release
 
 _BLOCK = 1 << 22
 _TOGETHER = 1 << 13
+_LARGE = tuple(
+    f"<{iris.GRAPH}{name}".encode()
+    for name in ("records/", "derived/date-bounds", "derived/vote-statistics")
+)
+"""What the graphs begin with that may hold a line for each vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +82,15 @@ def import_votes(
     release: Path,
     *,
     strict: bool = False,
+    queries: Path | None = None,
     reading: Callable[[Path], Progress] | None = None,
     step: Callable[[str], None] = lambda name: None,
 ) -> Report:
     """Read files of votes and add them to a release.
 
     ``release`` is the link to it, or the folder that ``foedus build`` made with that link in it.
-    ``strict`` refuses at any fault. ``reading`` gives, for a file, what is told the bytes read;
+    ``strict`` refuses at any fault. ``queries`` holds the saved queries that test propositions, the
+    project's own where not given. ``reading`` gives, for a file, what is told the bytes read;
     ``step`` is told each step.
     """
     link = release if release.name == LINK else release / LINK
@@ -104,10 +113,12 @@ def import_votes(
     step("Opening the release")
     before = folder.open_release(link)
     with folder.workplace(link.parent) as built:
+        step("Testing propositions")
+        drawn = _drawn(before.data, sets, walk.states, queries or files.find("queries"))
         step("Writing")
         imported = tuple(_imported(records, found[records.data_set.name]) for records in sets)
         try:
-            counts, digest = _merge(before.data, built / DATA, sets, walk.states)
+            counts, digest = _merge(before.data, built / DATA, sets, walk.states, drawn)
         except OSError as error:
             raise FolderError(f"cannot be written: {error.strerror}", path=built) from error
         whole = sorted([*_findings(before, imported), *findings], key=Finding.order)
@@ -154,13 +165,18 @@ def _by_severity(findings: Iterable[Finding]) -> dict[str, int]:
 
 
 def _merge(
-    before: Path, after: Path, sets: Sequence[RecordSet], states: Sequence[str]
+    before: Path,
+    after: Path,
+    sets: Sequence[RecordSet],
+    states: Sequence[str],
+    drawn: retesting.Drawn,
 ) -> tuple[dict[str, int], str]:
     """Write a release's lines and the records' in order; return triples by graph and digest."""
     counts: Counter[bytes] = Counter()
     sha256 = hashlib.sha256()
     streams = [
-        _kept(before, sets),
+        _kept(before, sets, drawn.graphs),
+        iter(drawn.lines),
         *(_lines(text for _, text in quads.groups(records, states)) for records in sets),
         _lines(_statistics(sets, states)),
         iter(_description()),
@@ -205,13 +221,40 @@ def _description() -> list[bytes]:
     return sorted(written.splitlines(keepends=True))
 
 
-def _kept(path: Path, sets: Sequence[RecordSet]) -> Iterator[bytes]:
-    """Give the lines of a release but those of the data sets, their descriptions and statistics."""
-    replaced = {
-        f"<{graph(records.data_set)}>".encode()
-        for records in sets
-        for graph in (records_graph, bounds_graph)
-    }
+def _drawn(
+    before: Path, sets: Sequence[RecordSet], states: Sequence[str], queries: Path
+) -> retesting.Drawn:
+    """Return the verdicts of the release to be, and what follows from them."""
+    small = (line for line in _kept(before, sets) if not _is_large(line))
+    large = (line for line in _kept(before, sets) if _is_large(line))
+    described = _lines(
+        line for records in sets for subject in coverage.describe(records) for line in subject.lines
+    )
+    votes = _lines(text for records in sets for _, text in quads.groups(records, states))
+    return retesting.draw(
+        chain(small, (line for line in described if not _is_large(line))),
+        chain(large, (line for line in votes if _is_large(line))),
+        queries=saved.read_all(queries),
+        drawn=rules.read_all(files.find("ontology") / "rules"),
+    )
+
+
+def _is_large(line: bytes) -> bool:
+    return retesting.graph_of(line).startswith(_LARGE)
+
+
+def _graphs(sets: Sequence[RecordSet]) -> Iterator[str]:
+    for records in sets:
+        yield records_graph(records.data_set)
+        yield bounds_graph(records.data_set)
+
+
+def _kept(path: Path, sets: Sequence[RecordSet], graphs: Set[str] = frozenset()) -> Iterator[bytes]:
+    """Give the lines of a release but those of graphs and of data sets, with what is said of them.
+
+    The graphs and the statistics of the data sets are left out.
+    """
+    replaced = {f"<{graph}>".encode() for graph in (*_graphs(sets), *graphs)}
     counted = tuple(f"<{cube.prefix(records.data_set.name)}".encode() for records in sets)
     with path.open("rb", buffering=_BLOCK) as file:
         for line in file:
