@@ -2,33 +2,44 @@
 
 A thing may be named by its IRI, its key, or by a label or alias, in whatever case; a name that
 fits one thing within the parameter's range stands for it, another is a fault with the things that
-may be meant. What people wrote stays in the form.
+may be meant. What people wrote stays in the form. The values to choose from are read once where
+data never change: names of things that are not only in records, where there are such, else any.
 
 Shape: `Field` for each parameter; `Fault` for each value that cannot be taken.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import cast
 
 import pyoxigraph as ox
+from flask import current_app
 
 from foedus.errors import ParameterError
 from foedus.parameters import Parameter
 from foedus.saved import SavedQuery
-from foedus.web.lookup import Lookup
+from foedus.web.lookup import Lookup, Row
+from foedus.web.state import service
 
 _MOST_OPTIONS = 300
-_MOST_HINTS = 1000
+MOST_HINTS = 1000
+"""How many values a form may hint at; with more it takes names without hints."""
 _MOST_CHOICES = 8
 _CLOSE = 0.6
 _LONGEST_NAME = 300
-_BY_TOPIC = {"claims": "values-spoken-of", "events": "values-spoken-of", "votes": "values-voted-on"}
+_BY_TOPIC = {
+    "analyses": "values-subject-to-votes",
+    "claims": "values-spoken-of",
+    "events": "values-spoken-of",
+    "votes": "values-voted-on",
+}
 """What a topic's questions have answers for, where the range takes any thing."""
 _DOCUMENT = "https://w3id.org/foedus/id/document/"
 STATE_NAME = "https://w3id.org/foedus/id/state-name/"
 _ID = "https://w3id.org/foedus/id/"
+_KNOWN = "foedus.form-values"
 
 Choice = tuple[str, str]
 """A value with its label."""
@@ -135,14 +146,22 @@ def _close(lookup: Lookup, parameter: Parameter, name: str) -> tuple[Choice, ...
         return ()
     things: dict[str, str] = {}
     texts: dict[str, str] = {}
-    rows = lookup.ask("names", prefix=[ox.Literal(prefix) for prefix in parameter.within])
     # A state comes before the records of its names, which are called alike.
-    for row in sorted(rows, key=lambda row: row["thing"].value.startswith(STATE_NAME)):
+    for row in sorted(
+        names(lookup, parameter.within),
+        key=lambda row: (row["thing"].value.startswith(STATE_NAME), row["thing"].value),
+    ):
         key = row["text"].value.lower()
         things.setdefault(key, row["thing"].value)
         texts.setdefault(key, row["text"].value)
     near = difflib.get_close_matches(name, things, n=_MOST_CHOICES, cutoff=_CLOSE)
     return tuple((parameter.value_of(ox.NamedNode(things[key])), texts[key]) for key in near)
+
+
+def names(lookup: Lookup, within: Iterable[str]) -> list[Row]:
+    """Return things below prefixes with the names they bear, those of records only for want."""
+    prefixes = [ox.Literal(prefix) for prefix in within]
+    return lookup.ask("names", prefix=prefixes) or lookup.ask("names-anywhere", prefix=prefixes)
 
 
 def fields(
@@ -168,8 +187,10 @@ def _field(
         return Field(parameter, value, options, (), None)
     if fault is None:
         value = _name(lookup, parameter, value)
+    if len(options) > MOST_HINTS:
+        return Field(parameter, value, (), (), fault)
     hints = [(label, "") for label in dict.fromkeys(label for _, label in options)]
-    return Field(parameter, value, (), hints[:_MOST_HINTS], fault)
+    return Field(parameter, value, (), hints, fault)
 
 
 def _name(lookup: Lookup, parameter: Parameter, value: str) -> str:
@@ -184,13 +205,10 @@ def _name(lookup: Lookup, parameter: Parameter, value: str) -> str:
 
 def _things(lookup: Lookup, topic: str, parameter: Parameter) -> list[Choice]:
     """Return each labelled thing that is a value of a parameter, with its label."""
-    any_thing = parameter.within == (_ID,)
-    ask = _BY_TOPIC.get(topic, "values-within") if any_thing else "values-within"
-    rows = lookup.ask(ask, prefix=[ox.Literal(prefix) for prefix in parameter.within])
+    ask = _BY_TOPIC.get(topic, "values-within") if _ID in parameter.within else "values-within"
     found = [
-        (parameter.value_of(thing), row["text"].value)
-        for row in rows
-        if isinstance(thing := row.get("thing"), ox.NamedNode) and "text" in row
+        (parameter.value_of(ox.NamedNode(thing)), label)
+        for thing, label in _labelled(lookup, ask, parameter.within)
     ]
     if topic == "claims" and parameter.within == (_DOCUMENT,):
         claimless = {parameter.value_of(ox.NamedNode(iri)) for iri in without_claims(lookup)}
@@ -199,6 +217,29 @@ def _things(lookup: Lookup, topic: str, parameter: Parameter) -> list[Choice]:
             for value, label in sorted(found, key=lambda choice: choice[0] in claimless)
         ]
     return found
+
+
+def _labelled(lookup: Lookup, ask: str, within: tuple[str, ...]) -> Sequence[Choice]:
+    """Return things below prefixes with their labels, by label: read once if that never changes."""
+    if service().digest is None:
+        return _read_labelled(lookup, ask, within)
+    known = current_app.extensions.setdefault(_KNOWN, {})
+    if (ask, within) not in known:
+        known[ask, within] = _read_labelled(lookup, ask, within)
+    return cast("Sequence[Choice]", known[ask, within])
+
+
+def _read_labelled(lookup: Lookup, ask: str, within: tuple[str, ...]) -> Sequence[Choice]:
+    prefixes = [ox.Literal(prefix) for prefix in within]
+    rows = lookup.ask(ask, prefix=prefixes)
+    if not rows and ask == "values-within":
+        rows = lookup.ask("values-anywhere", prefix=prefixes)
+    labels: dict[str, str] = {}
+    for row in rows:
+        if isinstance(thing := row.get("thing"), ox.NamedNode) and "text" in row:
+            label = row["text"].value
+            labels[thing.value] = min(labels.get(thing.value, label), label)
+    return sorted(labels.items(), key=lambda choice: (choice[1], choice[0]))
 
 
 def without_claims(lookup: Lookup) -> set[str]:

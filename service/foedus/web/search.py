@@ -17,6 +17,7 @@ from foedus.saved import SavedQuery
 from foedus.web import words
 from foedus.web.claims import ClaimView, read_claims
 from foedus.web.forms import STATE_NAME
+from foedus.web.forms import names as named
 from foedus.web.links import BASE, GRAPH, ID, Cell, cells, iri_cell, iris_in
 from foedus.web.lookup import Lookup, Row
 
@@ -205,7 +206,7 @@ def _groups(
 
 def _meant(lookup: Lookup, text: str) -> tuple[str, ...]:
     """Return names like a text, else the text with each word as the nearest that occurs in one."""
-    rows = lookup.ask("names", prefix=[ox.Literal(BASE)])
+    rows = sorted(named(lookup, [BASE]), key=lambda row: (row["thing"].value, row["text"].value))
     names = {row["text"].value.lower(): row["text"].value for row in rows}
     whole = " ".join(text.lower().split())
     close = difflib.get_close_matches(whole, sorted(names), n=5, cutoff=_CLOSE)

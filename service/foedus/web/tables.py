@@ -4,6 +4,8 @@ A column of IRIs and the column that holds their labels become one: the label, l
 thing. Headings are the columns' names in words; what they mean stands in a legend and in the
 heading's title.
 
+Of many rows the first `MOST_ROWS` are made into cells; the page says so, and the data hold all.
+
 Shape: `Table`, for the macro ``answer_table``.
 """
 
@@ -25,6 +27,9 @@ _NUMBERS = frozenset(_XSD + name for name in ("integer", "decimal", "double", "f
 _BOOLEANS = {"true": "yes", "false": "no", "1": "yes", "0": "no"}
 _DATE = re.compile(r"-?[0-9]{4}(-[0-9]{2}){0,2}")
 _EMPTY = Cell("–", kind="quiet")
+
+MOST_ROWS = 500
+"""How many rows of an answer a page shows."""
 
 Rows = Sequence[Sequence[Term | None]]
 
@@ -58,12 +63,13 @@ def in_words(name: str) -> str:
 
 def names(lookup: Lookup, rows: Rows) -> dict[str, str]:
     """Return the labels of the things in rows, saved queries by their questions."""
-    found = lookup.labels(iris_in(term for row in rows for term in row if term))
+    found = lookup.labels(iris_in(term for row in rows[:MOST_ROWS] for term in row if term))
     return found | {query.iri: query.summary for query in service().queries.values()}
 
 
 def make(columns: Mapping[str, str], rows: Rows, labels: Mapping[str, str]) -> Table:
-    """Return a table of rows; ``columns`` says what each holds, in the order of the rows."""
+    """Return a table of the first rows; ``columns`` says what each holds, in the rows' order."""
+    rows = rows[:MOST_ROWS]
     things = list(columns)
     told_by = _labelled(rows, labels, len(things))
     hidden = set(told_by.values())
