@@ -49,7 +49,6 @@ def simulate(seed: int) -> tuple[Roll, dict[tuple[str, int], float]]:
         ballots={state: Ballots(*options) for state, options in ballots.items()},
         years={},
         sessions=masks,
-        issues={},
     )
     return roll, places
 
@@ -113,7 +112,7 @@ def test_the_same_votes_give_the_same_positions() -> None:
 
 def test_unanimous_votes_place_nobody() -> None:
     ballots = {state: Ballots(0b11, 0, 0) for state in STATES}
-    roll = Roll("g", "", ("a", "b"), ballots, {}, {"1": 0b11}, {})
+    roll = Roll("g", "", ("a", "b"), ballots, {}, {"1": 0b11})
     with pytest.raises(RecordError, match="no regular session has a roll call that was divided"):
         positions.estimate(roll, positive="S00")
 

@@ -65,9 +65,8 @@ def describe(store: ox.Store) -> None:
         ox.NamedNode(GRAPH),
         None,
         title="Statistics over votes",
-        description="Agreement of states, their votes by year and their positions by session, as "
-        "observations of an RDF Data Cube. Each data set says from which record it was counted, "
-        "and how.",
+        description="Agreement of states and their positions by session, as observations of an RDF "
+        "Data Cube. Each data set says from which record it was counted, and how.",
     )
 
 

@@ -1,8 +1,7 @@
 """Derive, from all votes of the records, the statistics that people ask for again and again.
 
-Five kinds, for each record and body: agreement of chosen states with every other by year; the same
-by subject; agreement of every pair of states over the whole record; one state's votes by year;
-positions by session.
+Three kinds, for each record and body: agreement of chosen states with every other by year;
+agreement of every pair of states over the whole record; positions by session.
 
 Not every pair in every year: 19,000 pairs in 75 years would be more statements than the votes
 themselves, while one pair by year takes less than a tenth of a second when asked of the votes.
@@ -16,7 +15,7 @@ Errors: `RecordError` as `rolls` raises it.
 Used by ``release``, ``records`` and ``bench``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from foedus.analysis import cube, positions
@@ -25,9 +24,9 @@ from foedus.analysis.measures import Agreement, compare
 from foedus.analysis.rolls import Ballots, Roll
 
 CENTRES = ("CHN", "PRK", "RUS", "SUN", "USA")
-"""States whose agreement with all others is told by year and by subject."""
+"""States whose agreement with all others is told by year."""
 LEAST = 3
-"""Fewest roll calls, in common or of one state, for a number to be told."""
+"""Fewest roll calls, in common, or votes of one state, for a number to be told."""
 POSITIVE = "USA"
 """The state on whose side positions are positive."""
 
@@ -43,21 +42,12 @@ BY_YEAR = Kind(
     _AGREEMENT,
     (_PAIR, ("observesState", "observedYear")),
 )
-BY_SUBJECT = Kind(
-    "agreement-by-subject", "Agreement of two states by subject", _AGREEMENT, (_PAIR,)
-)
 BY_RECORD = Kind(
     "agreement-by-record",
     "Agreement of two states over a record",
     _AGREEMENT,
     (("observesState",),),
     both_ways=True,
-)
-BY_STATE = Kind(
-    "votes-by-year",
-    "Votes of a state by year",
-    "How often a state voted, and how.",
-    (("observesState",),),
 )
 POSITIONS = Kind(
     "positions-by-session",
@@ -76,12 +66,8 @@ def derive(
     for roll in sorted(rolls, key=lambda roll: cube.data_set(BY_YEAR, roll)):
         # In the order of their names, which is that of the lines.
         yield from cube.lines(BY_RECORD, roll, _by_record(roll, least))
-        subjects = _by_part(roll, BY_SUBJECT, roll.issues, centres=centres, least=least)
-        yield from cube.lines(BY_SUBJECT, roll, subjects)
-        years = _by_part(roll, BY_YEAR, roll.years, centres=centres, least=least)
-        yield from cube.lines(BY_YEAR, roll, years)
+        yield from cube.lines(BY_YEAR, roll, _by_year(roll, centres, least))
         yield from cube.lines(POSITIONS, roll, _positions(roll, least))
-        yield from cube.lines(BY_STATE, roll, _by_state(roll, least))
 
 
 def _by_record(roll: Roll, least: int) -> list[Observation]:
@@ -92,48 +78,18 @@ def _by_record(roll: Roll, least: int) -> list[Observation]:
     ]
 
 
-def _by_part(
-    roll: Roll,
-    kind: Kind,
-    parts: Mapping[int, int] | Mapping[str, int],
-    *,
-    centres: Sequence[str],
-    least: int,
-) -> list[Observation]:
+def _by_year(roll: Roll, centres: Sequence[str], least: int) -> list[Observation]:
     found = []
-    for part, calls in parts.items():
-        name = str(part).rpartition("/")[2]
-        place = (
-            {"observedYear": whole(part)}
-            if isinstance(part, int)
-            else {"observesSubject": f"<{part}>"}
-        )
+    for year, calls in roll.years.items():
         within = {key: ballots.within(calls) for key, ballots in roll.ballots.items()}
         for one in sorted(set(centres) & set(within)):
             for other, ballots in within.items():
                 agreement = _compare(within[one], ballots, least) if other != one else None
                 if agreement:
-                    values = _pair(one, other) | place | _measures(agreement)
-                    found.append(Observation(f"{one}-{other}-{name}", values))
-    return found
-
-
-def _by_state(roll: Roll, least: int) -> list[Observation]:
-    found = []
-    for number, calls in roll.years.items():
-        for key, ballots in roll.ballots.items():
-            within = ballots.within(calls)
-            if within.cast.bit_count() < least:
-                continue
-            values = {
-                "observesState": state(key),
-                "observedYear": whole(number),
-                "votesCast": whole(within.cast.bit_count()),
-                "yesVotes": whole(within.votes_for.bit_count()),
-                "noVotes": whole(within.against.bit_count()),
-                "abstentions": whole(within.abstained.bit_count()),
-            }
-            found.append(Observation(f"{key}-{number}", values))
+                    values = _pair(one, other) | {"observedYear": whole(year)}
+                    found.append(
+                        Observation(f"{one}-{other}-{year}", values | _measures(agreement))
+                    )
     return found
 
 

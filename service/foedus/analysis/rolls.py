@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import pyoxigraph as ox
-from rdflib import DCTERMS
 
 from foedus.errors import RecordError
 from foedus.iris import GRAPH, ID, NS
@@ -27,7 +26,6 @@ RECORDS = str(GRAPH["records/"])
 _STATE = str(ID["state/"])
 _OPTIONS = {str(NS.votedFor): 0, str(NS.votedAgainst): 1, str(NS.abstained): 2}
 _OF_THE_CALL = {str(NS.occursOn): "date", str(NS.isDecidedBy): "body", str(NS.session): "session"}
-_SUBJECT = str(DCTERMS.subject)
 _Key = TypeVar("_Key", int, str)
 
 
@@ -69,8 +67,6 @@ class Roll:
     """The roll calls of each calendar year, as bits; a roll call without a date is in none."""
     sessions: Mapping[str, int]
     """The roll calls of each session, as bits."""
-    issues: Mapping[str, int]
-    """The roll calls on each subject, as bits, by the subject's IRI."""
 
     @property
     def name(self) -> str:
@@ -91,7 +87,6 @@ def read(quads: Iterable[ox.Quad]) -> list[Roll]:
     """
     votes: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     said: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    subjects: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for quad in quads:
         graph = quad.graph_name
         if not isinstance(graph, ox.NamedNode) or not graph.value.startswith(RECORDS):
@@ -109,20 +104,13 @@ def read(quads: Iterable[ox.Quad]) -> list[Roll]:
                 raise RecordError(
                     f"{call.value} has {told[field]} and {value.value} as {field}, expected one"
                 )
-        elif predicate == _SUBJECT:
-            subjects[graph.value].append((call.value, value.value))
-    return [
-        roll
-        for graph in sorted(votes)
-        for roll in _rolls(graph, votes[graph], said[graph], subjects[graph])
-    ]
+    return [roll for graph in sorted(votes) for roll in _rolls(graph, votes[graph], said[graph])]
 
 
 def _rolls(
     graph: str,
     votes: list[tuple[str, str, int]],
     said: Mapping[str, Mapping[str, str]],
-    subjects: list[tuple[str, str]],
 ) -> Iterable[Roll]:
     voted_on = sorted({call for call, _, _ in votes})
     for body in sorted({said[call].get("body", "") for call in voted_on}):
@@ -135,7 +123,6 @@ def _rolls(
             ballots=_ballots(votes, bit),
             years=_masks((int(said[c]["date"][:4]), bit[c]) for c in calls if "date" in said[c]),
             sessions=_masks((said[c]["session"], bit[c]) for c in calls if "session" in said[c]),
-            issues=_masks((issue, bit[call]) for call, issue in subjects if call in bit),
         )
 
 

@@ -15,7 +15,6 @@ from typing import TypeVar
 from foedus import iris
 from foedus.analysis.rolls import Ballots, Roll
 from foedus.records.coverage import BODIES, records_graph
-from foedus.records.quads import concepts
 from foedus.records.rollcalls import Option, RecordSet
 
 _VOTES = (Option.FOR, Option.AGAINST, Option.ABSTAINED)
@@ -45,9 +44,6 @@ def rolls(records: RecordSet, states: Sequence[str]) -> list[Roll]:
             ballots=_ballots(table, states),
             years=_masks((int(c.date[:4]), b) for c, b in zip(told, bits, strict=True) if c.date),
             sessions=_masks((c.session, b) for c, b in zip(told, bits, strict=True) if c.session),
-            issues=_masks(
-                (name, b) for c, b in zip(told, bits, strict=True) for name, _ in concepts(c)
-            ),
         )
     ]
 
