@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foedus.errors import RecordError
-from foedus.records import crosswalk, forms
+from foedus.records import coverage, crosswalk, forms
 from foedus.records.faults import KEPT, KINDS, FaultLog, FaultReport
 from foedus.records.rollcalls import RecordSet
 
@@ -147,10 +147,20 @@ def test_a_truncated_gzip_gives_its_whole_rows(tmp_path: Path) -> None:
     assert log.report().counts["truncated"] == 1
     assert 0 < votes(sets) < len(rows)
     assert "vote" not in log.report().counts, "half a row was read as a whole one"
+    assert not any(map(coverage.is_complete, sets)), "what is missing would be taken for none"
     path.write_bytes(packed)
     log = FaultLog()
-    assert votes(forms.read([path], WALK, log)) == len(rows)
+    sets = forms.read([path], WALK, log)
+    assert votes(sets) == len(rows)
+    assert all(map(coverage.is_complete, sets))
     assert "truncated" not in log.report().counts
+
+
+def test_a_table_of_which_no_vote_can_be_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(UNDL + "1,FRA,FRANCE,?,2022-03-02,A/RES/76/1,,1,0,0,0,1\n", encoding="utf-8")
+    with pytest.raises(RecordError, match=r"votes\.csv: no vote could be read; .*vote: 1"):
+        forms.read([path], WALK, FaultLog())
 
 
 def test_a_damaged_gzip_is_reported(tmp_path: Path) -> None:

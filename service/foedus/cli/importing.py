@@ -113,16 +113,16 @@ def _print_faults(report: "FaultReport") -> None:
 
 
 def _print_findings(findings: "Sequence[Finding]") -> None:
-    for finding in findings[:SHOWN]:
+    """Print each violation, and how many there are of each finding; the release lists all."""
+    violations = [finding for finding in findings if finding.severity == "violation"]
+    for finding in violations[:SHOWN]:
         value = "" if finding.value is None else f", found {finding.value}"
         click.echo(f"{finding.severity}: {finding.focus}{value}: {finding.message}", err=True)
-    if len(findings) > SHOWN:
-        click.echo(
-            f"… {len(findings)} findings in all; the release's report.json has them", err=True
-        )
     counts = Counter((finding.severity, finding.message) for finding in findings)
     for (severity, message), number in sorted(counts.items()):
-        click.echo(f"{number} {severity}: {message}", err=True)
+        click.echo(f"{number} {severity}, where this does not hold: {message}", err=True)
+    if findings:
+        click.echo("the release's report.json lists them", err=True)
 
 
 def _written(imported: "Imported") -> str:

@@ -10,7 +10,7 @@ Used by `importing` and ``bench``.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foedus.errors import RecordError
@@ -114,29 +114,34 @@ def read(
 ) -> list[RecordSet]:
     """Read files of votes and compare their totals; the sets come in order of their names.
 
-    Raises `RecordError` for a file of no known form, and where nothing was read.
+    Raises `RecordError` for a file of no known form, and where no roll call or no vote was read.
     """
     given: dict[str, list[Table]] = {form.name: [] for form in FORMS}
     for path in sorted(set(paths)):
         table = Table(path, faults, progress(path) if progress else None)
         given[detect(table).name].append(table)
-    sets: list[RecordSet] = []
-    if given["undl"]:
-        sets += undl.read(given["undl"], crosswalk)
-    if given["voeten-calls"] or given["voeten-votes"]:
-        sets += voeten.read(given["voeten-calls"], given["voeten-votes"], crosswalk)
-    for table in given["voeten-issues"]:
-        _check_issues(table)
     calls, votes, selections = (
         given[f"undlrecords-{part}"] for part in ("calls", "votes", "selection")
     )
+    sets: list[RecordSet] = []
+    if given["undl"]:
+        found = undl.read(given["undl"], crosswalk)
+        sets += _judged(found, given["undl"], given["undl"], faults)
+    if given["voeten-calls"] or given["voeten-votes"]:
+        found = voeten.read(given["voeten-calls"], given["voeten-votes"], crosswalk)
+        tables = given["voeten-calls"] + given["voeten-votes"]
+        sets += _judged(found, tables, given["voeten-votes"], faults)
+    for table in given["voeten-issues"]:
+        _check_issues(table)
     if calls or votes or selections:
-        sets += undlrecords.read(calls, votes, selections, crosswalk)
+        found = undlrecords.read(calls, votes, selections, crosswalk)
+        sets += _judged(found, calls + votes + selections, votes, faults)
     if given["vetoes"]:
-        sets += vetoes.read(given["vetoes"], crosswalk)
+        found = vetoes.read(given["vetoes"], crosswalk)
+        sets += _judged(found, given["vetoes"], [], faults)
     if given["failed-drafts"]:
-        sets += faileddrafts.read(given["failed-drafts"], crosswalk)
-    sets = [records for records in sets if records.roll_calls]
+        found = faileddrafts.read(given["failed-drafts"], crosswalk)
+        sets += _judged(found, given["failed-drafts"], [], faults)
     if not sets:
         names = ", ".join(path.name for path in paths)
         raise RecordError(f"{names}: no roll call could be read; {_summary(faults)}")
@@ -144,6 +149,28 @@ def read(
         if any(map(any, records.ballots.values())):
             check_totals(records, faults)
     return sorted(sets, key=lambda records: records.data_set.name)
+
+
+def _judged(
+    found: Sequence[RecordSet],
+    tables: Sequence[Table],
+    of_votes: Sequence[Table],
+    faults: FaultLog,
+) -> list[RecordSet]:
+    """Return the sets read that have roll calls; of files that end early, none covers a time.
+
+    Raises `RecordError` where tables of votes gave no vote.
+    """
+    sets = [records for records in found if records.roll_calls]
+    if sets and of_votes and not any(any(map(any, one.ballots.values())) for one in sets):
+        names = ", ".join(table.path.name for table in of_votes)
+        raise RecordError(f"{names}: no vote could be read; {_summary(faults)}")
+    cut = {fault.path for fault in faults.report().faults if fault.kind == "truncated"}
+    if cut & {table.path for table in tables}:
+        return [
+            replace(records, data_set=replace(records.data_set, complete=False)) for records in sets
+        ]
+    return sets
 
 
 def _check_issues(table: Table) -> None:
