@@ -5,22 +5,26 @@ bound is set to what there is, and to one less.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pyoxigraph as ox
 import pytest
 from conftest import WEB, write_release
+from flask import Flask
 from flask.testing import FlaskClient
 from rdflib import Graph, URIRef
 
-from foedus import results
-from foedus.web import backlinks, description, forms, graphs, tables, things
+from foedus import files, results, saved
+from foedus.parameters import Parameter
+from foedus.web import backlinks, description, forms, graphs, invitations, tables, things
 from foedus.web.app import Config, create_app
 from foedus.web.lookup import Lookup
 
 COUNT, AGAINST = 25, 2
 ID, NS = "https://w3id.org/foedus/id/", "https://w3id.org/foedus/ns#"
+CLAIMS = "https://w3id.org/foedus/graph/claims/"
 RECORD = "https://w3id.org/foedus/graph/records/many"
 PREFIXES = f"""
 @prefix foedus: <{NS}> .
@@ -189,7 +193,7 @@ def test_limits_in_queries_are_one_more_than_the_bounds() -> None:
     bounds = {"graph-subjects": graphs.MOST_SUBJECTS}
     bounds |= {path.stem: forms.MOST_HINTS for path in folder.glob("values-*.rq")}
     del bounds["values-spoken-of"]  # what claims speak of is few, and ordered by the engine
-    assert len(bounds) == 5
+    assert len(bounds) == 6
     for name, bound in bounds.items():
         assert f"LIMIT {bound + 1}\n" in (folder / f"{name}.rq").read_text(encoding="utf-8")
 
@@ -250,3 +254,31 @@ def test_sizes_are_counted_where_no_manifest_states_them(many: FlaskClient) -> N
         counted = graphs.read(held.lookup, RECORD, none)
         assert counted == graphs.read(held.lookup, RECORD, held.manifest)
         assert counted is not None and counted.triples == 9 * COUNT
+
+
+@pytest.mark.parametrize("state", ["CHN", "RUS", "PRK", "FRA"])
+def test_no_state_is_asked_about_with_itself(app: Flask, state: str) -> None:
+    queries = saved.read_all(files.find("queries"))
+    with app.test_request_context():
+        cells = invitations.questions(queries, f"{ID}state/{state}")
+    pairs = 0
+    for cell in cells:
+        path, _, asked = (cell.href or "").removeprefix("/queries/").partition("?")
+        given = {name: values[0] for name, values in parse_qs(asked).items()}
+        values = {name: p.example_value for name, p in queries[path].params.items()} | given
+        assert any(value.endswith(state) for value in given.values())
+        if {"first", "second"} <= set(values):
+            pairs += 1
+            assert values["first"] != values["second"]
+    assert pairs
+
+
+def test_a_form_offers_the_graphs_of_records_by_title(client: FlaskClient) -> None:
+    held = client.application.extensions["foedus"]
+    parameter = Parameter(
+        "graph", "iri", "Record", ox.NamedNode(CLAIMS + "gazette-1894"), (CLAIMS,)
+    )
+    query = replace(held.queries["states/states"], params={"graph": parameter})
+    with client.application.test_request_context():
+        [field] = forms.fields(held.lookup, query, {}, {})
+    assert field.options == [("gazette-1894", "Claims of the Gazette")]

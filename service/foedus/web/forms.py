@@ -20,6 +20,7 @@ from flask import current_app
 from foedus.errors import ParameterError
 from foedus.parameters import Parameter
 from foedus.saved import SavedQuery
+from foedus.web.links import GRAPH
 from foedus.web.lookup import Lookup, Row
 from foedus.web.state import service
 
@@ -233,7 +234,8 @@ def _read_labelled(lookup: Lookup, ask: str, within: tuple[str, ...]) -> Sequenc
     prefixes = [ox.Literal(prefix) for prefix in within]
     rows = lookup.ask(ask, prefix=prefixes)
     if not rows and ask == "values-within":
-        rows = lookup.ask("values-anywhere", prefix=prefixes)
+        graphs = all(prefix.startswith(GRAPH) for prefix in within)
+        rows = lookup.ask("values-titled" if graphs else "values-anywhere", prefix=prefixes)
     labels: dict[str, str] = {}
     for row in rows:
         if isinstance(thing := row.get("thing"), ox.NamedNode) and "text" in row:

@@ -24,8 +24,10 @@ def questions(queries: Mapping[str, SavedQuery], thing: str) -> list[Cell]:
     found = []
     for path in sorted(queries):
         query = queries[path]
-        parameter = next((p for p in query.params.values() if _takes(p, thing)), None)
-        if parameter is not None:
+        taking = [p for p in query.params.values() if _takes(p, thing)]
+        if taking:
+            # Of a pair, not the thing with itself: where it is an example, it stays in its place.
+            parameter = next((p for p in taking if p.example.value == thing), taking[0])
             shown = iri_cell(query.iri, {})
             asked = urlencode({parameter.name: parameter.value_of(ox.NamedNode(thing))})
             # The page of a saved query stands at its path, which its IRI would only send to.
