@@ -14,6 +14,7 @@ Used by ``records``.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from rdflib import URIRef, Variable
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
@@ -55,28 +56,50 @@ def read(text: str) -> frozenset[Pattern]:
 
 def matcher(patterns: Iterable[Pattern]) -> Callable[[bytes], bool]:
     """Return what tells of a line of N-Quads whether any of the patterns can match it."""
-    anywhere: list[tuple[Terms, Terms]] = []
-    among: dict[bytes, list[tuple[Terms, Terms]]] = {}
-    for pattern in patterns:
-        ends = (pattern.subjects, pattern.objects)
-        if pattern.predicates is None:
-            anywhere.append(ends)
-        for predicate in pattern.predicates or ():
-            among.setdefault(predicate, []).append(ends)
+    given = list(patterns)
+    named = {predicate for pattern in given for predicate in pattern.predicates or ()}
+    anywhere = _ends(pattern for pattern in given if pattern.predicates is None)
+    among = {
+        predicate: _ends(
+            pattern
+            for pattern in given
+            if pattern.predicates is None or predicate in pattern.predicates
+        )
+        for predicate in named
+    }
 
     def matches(line: bytes) -> bool:
+        # Millions of lines pass here: by set only, and the value is looked at last.
         subject, predicate, rest = line.split(b" ", 2)
-        found = among.get(predicate, anywhere)
-        if not found:
+        ends = among.get(predicate, anywhere)
+        if ends.any or subject in ends.subjects:
+            return True
+        if not ends.objects and not ends.pairs:
             return False
         value = rest.rsplit(b" ", 2)[0]
-        return any(
-            (subjects is None or subject in subjects) and (objects is None or value in objects)
-            for ends in (found, anywhere)
-            for subjects, objects in ends
-        )
+        return value in ends.objects or (subject, value) in ends.pairs
 
     return matches
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Which subjects and objects are wanted of the lines with one predicate."""
+
+    any: bool
+    subjects: frozenset[bytes]
+    objects: frozenset[bytes]
+    pairs: frozenset[tuple[bytes, bytes]]
+
+
+def _ends(patterns: Iterable[Pattern]) -> _Ends:
+    ends = [(pattern.subjects, pattern.objects) for pattern in patterns]
+    return _Ends(
+        any=(None, None) in ends,
+        subjects=frozenset(one for s, o in ends if o is None for one in s or ()),
+        objects=frozenset(one for s, o in ends if s is None for one in o or ()),
+        pairs=frozenset(pair for s, o in ends if s and o for pair in product(s, o)),
+    )
 
 
 def _patterns(node: object, bound: _Bound) -> Iterator[Pattern]:

@@ -233,7 +233,7 @@ def _drawn(
     votes = _lines(text for records in sets for _, text in quads.groups(records, states))
     return retesting.draw(
         chain(small, (line for line in described if not _is_large(line))),
-        chain(large, (line for line in votes if _is_large(line))),
+        chain(large, votes),
         queries=saved.read_all(queries),
         drawn=rules.read_all(files.find("ontology") / "rules"),
     )

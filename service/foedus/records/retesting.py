@@ -46,8 +46,8 @@ def draw(
     """Return the verdicts over the records of a release, and what follows from them.
 
     ``large`` are the lines of graphs of which no more is held than is asked for: those of records
-    must be among them, and the lines of one graph in order. ``small`` are all others. A release
-    without tested propositions has no verdicts.
+    must be among them, and the lines of one graph in order. ``small`` are all others; they may be
+    among the large again. A release without tested propositions has no verdicts.
     """
     again = [rule for rule in drawn if "Verdict" in rule.text]
     replaced = {verdicts.GRAPH.value, *(rule.graph.value for rule in again)}
@@ -80,9 +80,9 @@ def _seen(
 ) -> Iterator[bytes]:
     """Give the lines that match, and add all those of records to their graphs' digests."""
     for line in lines:
-        graph = graph_of(line)
-        if graph in digests:
-            digests[graph].update(line)
+        digest = digests.get(graph_of(line))
+        if digest:
+            digest.update(line)
         if matches(line):
             yield line
 
