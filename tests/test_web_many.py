@@ -170,6 +170,15 @@ def test_a_graph_lists_its_things_within_the_bound(
     assert ("Too many things" in body) == (bound < 2 * COUNT)
 
 
+@pytest.mark.parametrize("bound", [9 * COUNT, 9 * COUNT - 1])
+def test_a_graph_is_offered_as_data_within_the_bound(
+    many: FlaskClient, monkeypatch: pytest.MonkeyPatch, bound: int
+) -> None:
+    monkeypatch.setattr(graphs, "MOST_WRITTEN", bound)
+    offered = links(page(many, "/graph/records/many"), "Turtle")
+    assert offered == (["/graph/records/many.ttl"] if bound == 9 * COUNT else [])
+
+
 @pytest.mark.parametrize("form", ["ttl", "nt", "nq", "trig", "rdf", "jsonld"])
 def test_a_large_graph_has_the_data_of_a_small_one(
     many: FlaskClient, monkeypatch: pytest.MonkeyPatch, form: str

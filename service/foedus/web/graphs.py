@@ -25,6 +25,8 @@ from foedus.web.state import service
 
 _MOST_READ = 20_000
 """How many triples a graph may have and still be read row by row."""
+MOST_WRITTEN = 300_000
+"""How many triples a graph may have for its page to offer it as data: more take too long."""
 MOST_SUBJECTS = 300
 """How many things a graph may speak of and still have them listed."""
 
@@ -47,6 +49,11 @@ class Content:
     kinds: tuple[Kind, ...]
     subjects: tuple[Cell, ...]
     """What it speaks of, where that is not too much to list."""
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether all of it is likely to be written within the limits of a query."""
+        return self.triples <= MOST_WRITTEN
 
 
 def sizes(lookup: Lookup, manifest: Mapping[str, Any]) -> dict[str, int]:
