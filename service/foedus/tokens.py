@@ -14,26 +14,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-_TOKEN = re.compile(
-    r"""
-    (?P<comment>\#[^\r\n]*)
-  | (?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}
-      | '{3}(?:[^'\\]|\\.|'(?!''))*'{3}
-      | "(?:[^"\\\r\n]|\\[^\r\n])*"
-      | '(?:[^'\\\r\n]|\\[^\r\n])*')
-  | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
-  | (?P<variable>[?$]\w+)
-  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+_FIRST = r"""
+    (?P<comment>\#[^\r\n]*+)
+  | (?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*+\"{3}
+      | '{3}(?:[^'\\]|\\.|'(?!''))*+'{3}
+      | (?!\"{3}|'{3})(?:"(?:[^"\\\r\n]|\\[^\r\n])*+" | '(?:[^'\\\r\n]|\\[^\r\n])*+'))
+  | (?P<unclosed>(?:\"{3}|'{3}).*+ | ["'][^\r\n]*+)
+  | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
+  | (?P<variable>[?$]\w++)
+  | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
+"""
+_NAME = r"""
   | (?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\.)*
       (?:[\w:-]|%[0-9A-Fa-f]{2}|\\.))?)
+"""
+_LAST = r"""
   | (?P<blank>_:\w(?:[\w.-]*[\w-])?)
-  | (?P<word>[^\W\d_]\w*)
-  | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+  | (?P<word>[^\W\d_]\w*+)
+  | (?P<number>\d++(?:\.\d++)?(?:[eE][+-]?\d++)?)
   | (?P<datatype>\^\^)
   | (?P<mark>\S)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
+_TOKEN = re.compile(_FIRST + _NAME + _LAST, re.VERBOSE | re.DOTALL)
+_NAMELESS = re.compile(_FIRST + _LAST, re.VERBOSE | re.DOTALL)
+_PREFIX = re.compile(r"[\w.-]++")
+"""What the prefix of a name is made of, as far as it goes."""
 _HIDDEN = frozenset({"comment", "string", "iri", "variable", "language", "blank"})
 
 
@@ -56,8 +61,18 @@ class Token:
 
 
 def _scan(text: str) -> Iterator[Token]:
-    for match in _TOKEN.finditer(text):
-        yield Token(str(match.lastgroup), match[0], match.start())
+    """Yield every token, in time that grows as the text does, whatever the text is.
+
+    A word was taken for a prefix first, and no colon came. Up to there no prefix starts, or a
+    text of many words and dots would be read to its end at each of them.
+    """
+    place = nameless = 0
+    while match := (_NAMELESS if place < nameless else _TOKEN).search(text, place):
+        kind, start = str(match.lastgroup), match.start()
+        yield Token(kind, match[0], start)
+        place = match.end()
+        if kind == "word" and start >= nameless and (prefix := _PREFIX.match(text, start)):
+            nameless = prefix.end()
 
 
 def split(text: str) -> list[Token]:

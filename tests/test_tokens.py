@@ -1,0 +1,80 @@
+"""Tokens of queries nobody meant well: none takes long, and none hides a call."""
+
+import time
+
+import pytest
+
+from foedus import tokens
+
+HOSTILE = {  # what starts the text, and what is repeated behind it
+    "words and dots": ("", "a."),
+    "words and hyphens": ("", "a-"),
+    "words that end in colons": ("", "a.:"),
+    "one word": ("", "a"),
+    "colons": ("", ":"),
+    "dots behind a name": (":a", "."),
+    "names and dots": ("", ":a.."),
+    "blank nodes": ("", "_:a."),
+    "dots behind a blank node": ("_:a", "."),
+    "variables": ("", "?a."),
+    "escapes": ('"', "\\"),
+    "escaped quotes": ('"', '\\"'),
+    "escaped long quotes": ('"""\n', '\\"""\n'),
+    "escaped long apostrophes": ("'''\n", "\\'''\n"),
+    "quotes and apostrophes": ("", "\"'"),
+    "long quotes and apostrophes": ('"""', "'''\n"),
+    "a quote a line": ("", '"a\n'),
+    "openings": ("", "<"),
+    "openings and words": ("", "<a"),
+    "languages": ("", "@a-"),
+    "digits": ("", "1"),
+    "numbers": ("", "1e"),
+    "numbers and dots": ("", "1."),
+    "escapes of a name": (":", "\\."),
+    "half escapes": ("", ":%a"),
+    "hashes": ("", "#"),
+}
+SIZE = 40_000
+
+
+def processor_seconds(text: str) -> float:
+    """Return the least of three measurements: others on the machine make it longer only."""
+    found = []
+    for _ in range(3):
+        start = time.process_time()
+        tokens.calls_service(text)
+        tokens.split(text)
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+@pytest.mark.parametrize(("start", "more"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_time_grows_as_the_text_does(start: str, more: str) -> None:
+    """Four times the text takes some four times as long; sixteen would be its square."""
+    short, long = ("#service\n" + start + more * (n // len(more)) for n in (SIZE, 4 * SIZE))
+    unit = processor_seconds("a " * (SIZE // 2))  # where nothing is found, all times are small
+    assert processor_seconds(long) < 10 * max(processor_seconds(short), unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.b", ["a", ".", "b"]),
+        ("a.b:c", ["a.b:c"]),
+        ("a.b.:c", ["a", ".", "b", ".", ":c"]),
+        ("a-1e+5 a.b", ["a", "-", "1e+5", "a", ".", "b"]),
+        ("?s.a:b", ["?s", ".", "a:b"]),
+        ("a.b ?c d.e:f.", ["a", ".", "b", "?c", "d.e:f", "."]),
+        ("\"a ' b\n?c", ["\"a ' b", "?c"]),
+        ('"""a\n" ""\n?c', ['"""a\n" ""\n?c']),
+        ('"""a""""', ['"""a"""', '"']),
+    ],
+)
+def test_where_names_and_strings_end(text: str, expected: list[str]) -> None:
+    assert [token.text for token in tokens.split(text)] == expected
+
+
+@pytest.mark.parametrize("quotes", ['"', "'", '"""', "'''"])
+def test_string_that_is_not_closed_hides_no_call(quotes: str) -> None:
+    """The engine takes three quotation marks for an empty string where no three follow."""
+    assert tokens.calls_service(f"ASK {{ VALUES ?a {{ {quotes}a SERVICE <urn:x> {{}} }} }}")
