@@ -3,10 +3,12 @@
 Each test speaks to a server of its own in a thread of this process, so that it can look inside.
 """
 
+import asyncio
 import contextlib
 import gzip
 import http.client
 import io
+import json
 import socket
 import threading
 import time
@@ -14,9 +16,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
+import uvicorn
 from conftest import WEB
 from flask import Flask
 from flask.testing import FlaskClient
@@ -24,7 +28,7 @@ from flask.testing import FlaskClient
 from foedus.engine import Dataset, Limits, Written
 from foedus.engine.embedded import EmbeddedEngine
 from foedus.results import Format
-from foedus.web import connections, gateway, replies, serving
+from foedus.web import connections, gateway, journal, replies, serving, shortcut
 from foedus.web.app import Config, create_app
 from foedus.web.bounds import LONGEST_BODY
 from foedus.web.cache import Cache, ready
@@ -46,6 +50,8 @@ class Live:
     port: int
     app: Flask
     front: Front
+    server: uvicorn.Server
+    thread: threading.Thread
 
     def ask(
         self, method: str, target: str, body: bytes | None = None, **headers: str
@@ -98,14 +104,16 @@ def serve(small_release: Path) -> Iterator[Serve]:
     """Start servers over the small graph."""
     with contextlib.ExitStack() as stack:
 
-        def start(*, room: int = 1 << 20, proxies: int = 0, **config: object) -> Live:
+        def start(
+            *, room: int = 1 << 20, proxies: int = 0, threads: int = 4, **config: object
+        ) -> Live:
             loop = serving.new_loop()
             made = Config(
                 **{"release": small_release, "queries": WEB / "queries", **config},  # type: ignore[arg-type]
                 proxies=proxies,
             )
             app = create_app(made, loop)
-            front = Front(app, room=room, threads=4, proxies=proxies)
+            front = Front(app, room=room, threads=threads, proxies=proxies)
             server = serving.make_server(front, longest=5)
             listener = serving.listen("127.0.0.1", 0)
             port = listener.getsockname()[1]
@@ -117,7 +125,7 @@ def serve(small_release: Path) -> Iterator[Serve]:
                 thread.join(20)
 
             stack.callback(end)
-            return Live(port, app, front)
+            return Live(port, app, front, server, thread)
 
         yield start
 
@@ -399,6 +407,174 @@ def test_answers_of_other_endpoints_are_not_kept(serve: Serve) -> None:
     assert b"sparql-service-description#BasicFederatedQuery" in described
     refused = serve().ask("GET", get(query), Accept="text/csv")
     assert refused[0] == 400
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        b"Host: a.example\r\nHost: b.example\r\n",
+        b"Host: a b\r\n",
+        b"Host: a/b\r\n",
+        b"Host:\r\n",
+        b"",
+    ],
+)
+def test_request_names_one_host(serve: Serve, hosts: bytes) -> None:
+    live = serve()
+    request = b"GET /.well-known/void HTTP/1.1\r\n" + hosts + b"\r\n"
+    for _ in range(2):
+        assert live.send(request).startswith(b"HTTP/1.1 400 ")
+    good = live.ask("GET", "/.well-known/void", Host="b.example")
+    assert good[0] == 200
+    assert b"<http://b.example/sparql>" in good[2]
+    assert live.counts()[1] == 0
+    old = live.send(b"GET /.well-known/void HTTP/1.0\r\n\r\n")
+    assert old.startswith(b"HTTP/1.1 200 ")
+
+
+def test_posts_differ_by_how_their_body_is_written(serve: Serve) -> None:
+    live = serve()
+    body = urlencode({"query": LABEL}).encode()
+    assert live.ask("POST", "/sparql", body, Content_Type=FORM)[0] == 200
+    assert live.ask("POST", "/sparql", body, Content_Type=DIRECT)[0] == 400
+    assert live.ask("POST", "/sparql", body, Content_Type=FORM, Content_Encoding="gzip")[0] == 415
+
+
+def test_long_requests_are_kept_under_a_digest(serve: Serve) -> None:
+    live = serve()
+    for query in ("ASK {} #" + "x" * 20_000, "ASK {} #" + "y" * 20_000):
+        assert live.ask("GET", get(query))[0] == 200
+        assert live.ask("POST", "/sparql", query.encode(), Content_Type=DIRECT)[0] == 200
+    assert live.counts()[:2] == (4, 0)
+    assert max(len(repr(key)) for key in live.front.cache._kept) < 2_000
+
+
+def test_head_takes_the_answer_that_is_ready(serve: Serve) -> None:
+    live = serve()
+    _, whole, body = live.ask("GET", get(ALL))
+    status, headers, nothing = live.ask("HEAD", get(ALL))
+    assert (status, nothing, live.counts()[:2]) == (200, b"", (1, 1))
+    assert of_all(headers) == of_all(whole)
+    assert int(headers["content-length"]) == len(body)
+
+
+def test_answer_to_an_old_tag_is_kept_for_others(serve: Serve) -> None:
+    live = serve()
+    first = live.ask("GET", get(ALL), If_None_Match='"of the release before"')
+    again = live.ask("GET", get(ALL), If_None_Match='"of the release before"')
+    assert (first[0], again[0], live.counts()[:2]) == (200, 200, (1, 1))
+    assert live.ask("GET", get(ALL), If_None_Match=first[1]["etag"])[0] == 304
+
+
+def test_large_answer_is_shared_by_those_who_wait(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((replies, "_SMALL"), (gateway, "_IN_MEMORY"), (shortcut, "_SMALL")):
+        monkeypatch.setattr(module, name, 0)
+    live = serve()
+    answer_soon = live.app.extensions["foedus"].workers.answer_soon
+
+    async def answer_later(*args: Any, **kwargs: Any) -> Written:
+        await asyncio.sleep(0.5)
+        return cast("Written", await answer_soon(*args, **kwargs))
+
+    monkeypatch.setattr(live.app.extensions["foedus"].workers, "answer_soon", answer_later)
+    query = "SELECT * WHERE { ?s ?p ?o . ?a ?b ?c } LIMIT 20000"
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(
+            threads.map(lambda _: live.ask("GET", get(query), Accept="text/csv"), "123456")
+        )
+    assert live.counts()[0] == 1
+    assert len({body for _, _, body in answers}) == 1
+    assert answers[0][2].count(b"\n") == 20_001
+    assert len({headers["x-request-id"] for _, headers, _ in answers}) == 6
+
+
+def test_health_is_told_while_no_thread_is_free(serve: Serve) -> None:
+    live = serve(threads=1, limits=Limits(seconds=3))
+    with ThreadPoolExecutor(2) as threads:
+        pages = [
+            threads.submit(live.ask, "GET", get(f"{ENDLESS} #{n}"), Accept="text/html")
+            for n in range(2)
+        ]
+        assert wait_until(lambda: live.counts()[0] >= 1)
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert live.ask("GET", path)[0] == 200
+        assert not pages[1].done()
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Collect what is written of requests."""
+    written = io.StringIO()
+    journal.write_to(written)
+    yield written
+    journal.write_to(None)
+
+
+def test_time_of_a_failure_is_counted_from_its_start(serve: Serve, lines: io.StringIO) -> None:
+    live = serve(limits=Limits(seconds=1))
+    assert live.ask("GET", get(ENDLESS), Accept="text/csv")[0] == 504
+    [line] = map(json.loads, lines.getvalue().splitlines())
+    assert line["ms"] >= line["query_ms"] >= 1000
+
+
+def test_client_that_hangs_up_is_no_failure_of_ours(serve: Serve, lines: io.StringIO) -> None:
+    live = serve(limits=Limits(seconds=60))
+    raw = f"GET {get(ENDLESS)} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", live.port)) as client:
+        client.sendall(raw)
+        assert wait_until(lambda: live.counts()[0] == 1)
+    assert wait_until(lambda: lines.getvalue() != "")
+    [line] = map(json.loads, lines.getvalue().splitlines())
+    assert (line["status"], "trace" in line) == (499, False)
+
+
+def test_longest_idle_connection_goes_where_there_are_too_many(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MOST", 3)
+    live = serve()
+    with contextlib.ExitStack() as stack:
+        idle = []
+        for _ in range(3):
+            client = socket.create_connection(("127.0.0.1", live.port), timeout=20)
+            idle.append(stack.enter_context(client))
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+        assert live.ask("GET", get(LABEL))[0] == 200
+        with contextlib.suppress(ConnectionResetError):
+            assert idle[0].recv(1) == b""
+        idle[2].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle[2].recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("raw", [b"nonsense\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_what_is_no_http_gets_the_headers_of_all_answers(serve: Serve, raw: bytes) -> None:
+    live = serve()
+    found = live.send(raw)
+    assert found.startswith(b"HTTP/1.1 400 ")
+    for header in (b"content-security-policy: ", b"x-content-type-options: ", b"x-request-id: "):
+        assert header in found
+    metrics = live.ask("GET", "/metrics")[2].decode()
+    assert 'foedus_requests_total{method="any",route="none",status="400"} 1.0' in metrics
+
+
+def test_end_does_not_wait_for_who_does_not_read(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "_IDLE_AT_THE_END", 0.2)
+    live = serve()
+    query = "SELECT * WHERE { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } LIMIT 300000"
+    raw = f"GET {get(query)} HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", live.port)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.sendall(raw)
+        assert wait_until(lambda: live.counts()[0] == 1)
+        time.sleep(0.5)
+        live.server.should_exit = True
+        live.thread.join(15)
+        assert not live.thread.is_alive()
 
 
 class FailingDisk(io.BytesIO):

@@ -41,8 +41,30 @@ _GROWN = 64 << 10
 _SLOWEST = 4
 """Times its patience that a query stays in the quick lane where it gets no processor."""
 _T = TypeVar("_T")
-WAITED_FOR: ContextVar[list[Future[Any]]] = ContextVar("WAITED_FOR")
-"""What the current thread has asked of the loop; to cancel it stops its query."""
+
+
+class Waiting:
+    """What a thread has asked of the loop for somebody who may be gone before it is done."""
+
+    def __init__(self) -> None:
+        self._asked: list[Future[Any]] = []
+        self._is_over = False
+
+    def add(self, future: Future[Any]) -> None:
+        """Add what is asked; it is cancelled at once where nobody waits any more."""
+        self._asked.append(future)
+        if self._is_over:
+            future.cancel()
+
+    def give_up(self) -> None:
+        """Cancel it all, which stops the queries, and whatever is asked later."""
+        self._is_over = True
+        for future in self._asked:
+            future.cancel()
+
+
+WAITING: ContextVar[Waiting | None] = ContextVar("WAITING", default=None)
+"""Where the current thread's questions are noted."""
 
 
 @dataclass(slots=True)
@@ -137,7 +159,9 @@ class GuardedEngine:
         """Return what work in the loop comes to; called outside of it."""
         if self._loop.is_running():
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
-            WAITED_FOR.get([]).append(future)
+            waiting = WAITING.get()
+            if waiting is not None:
+                waiting.add(future)
             return future.result()
         return self._loop.run_until_complete(work)
 

@@ -8,6 +8,7 @@ Errors: `ReleaseError` and `QueryHeaderError` at the start; later ones become re
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -56,6 +57,8 @@ HEADERS = {
     "Access-Control-Expose-Headers": "ETag, Content-Location, Retry-After, Accept-Query, "
     f"{queries.WARNING}",
 }
+_CLIENT_GONE = 499
+"""What logs call a request whose client is gone; no client sees it."""
 _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Cache-Control, Content-Type, If-None-Match, "
     "X-Requested-With",
@@ -116,6 +119,7 @@ def create_app(config: Config, loop: asyncio.AbstractEventLoop | None = None) ->
         federates=bool(config.services),
     )
     problems.register(app)
+    app.register_error_handler(CancelledError, _note_gone)
     journal.register(app)
     app.extensions[bounds.EXTENSION] = rate = bounds.Rate(config.rate) if config.rate else None
     bounds.register(app, rate)
@@ -128,6 +132,11 @@ def create_app(config: Config, loop: asyncio.AbstractEventLoop | None = None) ->
         app.wsgi_app, base_url=config.base_url, proxies=config.proxies
     )
     return app
+
+
+def _note_gone(_: CancelledError) -> Response:
+    """Answer nobody: the client hung up, and its query was stopped."""
+    return Response(status=_CLIENT_GONE)
 
 
 def _federated(engine: Engine, config: Config) -> Engine:

@@ -4,17 +4,18 @@ A client is an IPv4 address or the 64 bits of an IPv6 address that one customer 
 proxy it is whom the proxy names, where proxies are trusted. The window moves: no more than so
 many requests in any period that ends now. Counts are this process's own.
 
-Source: RFC 9110, 15.5.14 and 15.5.15 (413, 414); RFC 6585, 4 (429). The counting is the library
-limits'.
-Errors: `RateError`; werkzeug's for 413 and 414; `ParameterError` for a rate that is none.
+Source: RFC 9110, 7.2 (Host), 15.5.14 and 15.5.15 (413, 414); RFC 6585, 4 (429). The counting is
+the library limits'.
+Errors: `RateError`; werkzeug's for 400, 413 and 414; `ParameterError` for a rate that is none.
 """
 
 import ipaddress
 import math
+import re
 import time
 
 from flask import Flask, request
-from werkzeug.exceptions import RequestURITooLarge
+from werkzeug.exceptions import BadRequest, RequestURITooLarge
 
 from foedus.errors import ParameterError, RateError
 from foedus.web import vitals
@@ -28,6 +29,7 @@ EXTENSION = "foedus-rate"
 LATER = "foedus.later"
 """Where a request's environment has what `Rate.hit` said, where it was counted already."""
 _PREFIX = 64
+_HOST = re.compile(r"(?:[\w.~%!$&'()*+;=-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?", re.ASCII)
 
 
 class Rate:
@@ -58,6 +60,7 @@ def register(app: Flask, rate: Rate | None) -> None:
     """Refuse what is too long, and who comes too often."""
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
+    app.before_request(_refuse_bad_host)
     app.before_request(_refuse_long_address)
 
     def refuse_frequent() -> None:
@@ -69,6 +72,18 @@ def register(app: Flask, rate: Rate | None) -> None:
             raise RateError(f"more than {rate.allowed}; ask again later", retry_after=later)
 
     app.before_request(refuse_frequent)
+
+
+def _refuse_bad_host() -> None:
+    """Refuse a request that does not say, once and well, which host it is for.
+
+    What we answer names our own address, which is the one in ``Host``; and answers are kept.
+    """
+    host = request.environ.get("HTTP_HOST")
+    if host is None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        return
+    if host is None or not _HOST.fullmatch(host):
+        raise BadRequest("a request names one host in Host, as name or name:port")
 
 
 def _refuse_long_address() -> None:

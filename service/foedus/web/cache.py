@@ -9,6 +9,7 @@ Source: RFC 9111, 4.1 (the key of a stored answer); RFC 9110, 13.1.2 (If-None-Ma
 Used by ``front`` and ``connections``.
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ Headers = list[tuple[bytes, bytes]]
 Key = Hashable
 _SHARE = 8
 """An answer that would take more than this part of the room is not kept."""
-_AROUND = 1500
-"""What the objects around an answer take, about: measured for a small one."""
+_LONG = 1024
+"""Bytes of a key from which on its digest stands for it."""
+_AROUND = 1500 + _LONG
+"""What the objects around an answer and its key take, about."""
 _PER_REQUEST = frozenset({b"x-request-id", b"date", b"connection"})
 _OF_A_BODY = frozenset(
     {b"content-type", b"content-length", b"content-encoding", b"content-disposition"}
@@ -36,20 +39,32 @@ _FORWARDED = (b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-prefix", 
 def key_of(method: bytes, target: bytes, headers: Headers, *, behind_proxy: bool) -> Key:
     """Return what an answer depends on, the request's body left out.
 
-    ``behind_proxy`` says whether what proxies forward counts.
+    ``behind_proxy`` says whether what proxies forward counts. A HEAD is the GET without its body.
     """
     accept = coding = host = b""
-    more: tuple[tuple[bytes, bytes], ...] = ()
+    more: tuple[bytes, ...] = ()
     for name, value in headers:
         if name == b"accept":
             accept = accept + b"," + value if accept else value
         elif name == b"accept-encoding":
             coding = coding + b"," + value if coding else value
         elif name == b"host":
-            host = value
+            host = host + b"," + value if host else value
         elif behind_proxy and name in _FORWARDED:
-            more += ((name, value),)
-    return method, target, accept, takes(coding.decode("latin-1")), host, more
+            more += (name, value)
+    packed = takes(coding.decode("latin-1"))
+    method = b"GET" if method == b"HEAD" else method
+    if len(target) + len(accept) + len(host) + sum(map(len, more)) > _LONG:
+        return digest(method, target, accept, host, *more), packed
+    return method, target, accept, packed, host, more
+
+
+def digest(*parts: bytes) -> bytes:
+    """Return what stands for bytes too many to be kept."""
+    sha256 = hashlib.sha256()
+    for part in parts:
+        sha256.update(len(part).to_bytes(8) + part)
+    return sha256.digest()
 
 
 @dataclass(frozen=True, slots=True)

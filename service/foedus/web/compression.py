@@ -22,6 +22,8 @@ from werkzeug.wsgi import wrap_file
 CODING = "gzip"
 SUFFIX = "-" + CODING
 SMALLEST = 1024
+LONGEST_KNOWN = 200
+"""Characters of a header whose meaning is remembered; longer ones are read each time."""
 THOROUGH, QUICK = 6, 1
 """zlib's levels for a body in memory and for one in a file."""
 _WORTHWHILE = ("text/", "application/")
@@ -74,12 +76,16 @@ def _is_wanted() -> bool:
     return takes(request.headers.get("Accept-Encoding", ""))
 
 
-@lru_cache(maxsize=1024)
 def takes(accepted: str) -> bool:
     """Whether an ``Accept-Encoding`` wants answers compressed.
 
     >>> takes("gzip, br"), takes("gzip;q=0"), takes("")
     (True, False, False)
     """
+    return _takes(accepted) if len(accepted) <= LONGEST_KNOWN else _takes.__wrapped__(accepted)
+
+
+@lru_cache(maxsize=1024)
+def _takes(accepted: str) -> bool:
     codings = parse_accept_header(accepted, Accept)
     return codings.quality(CODING) > 0 and codings.quality(CODING) >= codings.quality("identity")

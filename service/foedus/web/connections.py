@@ -13,6 +13,7 @@ Units: seconds of ``time.monotonic``; bytes.
 Used by ``serving``.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -30,6 +31,8 @@ IDLE = 30.0
 """Seconds without a byte after which a connection is closed."""
 LONGEST_SENDING = 60.0
 """Seconds in which a request must have come whole."""
+MOST = 900
+"""Connections at once."""
 _BURST = 1 << 20
 """Bytes answered at once to what a client sent together; more waits until these are read."""
 
@@ -48,6 +51,19 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         self.when_gone: Callable[[], None] | None = None
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection; where there are too many, the one that is idle longest goes."""
+        super().connection_made(cast("asyncio.Transport", transport))
+        if len(self.connections) > MOST:
+            others = [c for c in self.connections if isinstance(c, Connection) and c.is_idle]
+            oldest = min(others, key=lambda connection: connection._moved)
+            oldest.transport.abort()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is owed no answer."""
+        return self.cycle is None or self.cycle.response_complete
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who works for this client that it is gone."""
         super().connection_lost(exc)
@@ -62,7 +78,7 @@ class Connection(HttpToolsProtocol):
         self._head += len(data)
         super().data_received(data)
         if self._begun is not None and self._head > LONGEST_HEAD:
-            self._refuse_head()
+            self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"at most {LONGEST_HEAD} bytes")
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -94,15 +110,14 @@ class Connection(HttpToolsProtocol):
         if not self._is_answered:
             super().on_message_complete()
 
-    def end_if_idle(self, now: float) -> None:
+    def end_if_idle(self, now: float, idle: float) -> None:
         """Cut a client off that neither sends nor reads, unless it waits for an answer."""
         unread = self.transport.get_write_buffer_size()
         if unread != self._unread:
             self._unread, self._moved = unread, now
         is_slow = self._begun is not None and now - self._begun > LONGEST_SENDING
-        is_owed = self.cycle is not None and not self.cycle.response_complete
-        waits = is_owed and self._begun is None and not unread
-        if is_slow or (now - self._moved > IDLE and not waits):
+        waits = not self.is_idle and self._begun is None and not unread
+        if is_slow or (now - self._moved > idle and not waits):
             self.transport.abort()
 
     def _find(self) -> tuple[Ready | None, bool]:
@@ -130,51 +145,70 @@ class Connection(HttpToolsProtocol):
         request = gateway.Request("GET", self.url, self.headers, self.client or ("", 0))
         name = self._front.note_ready(kept, request, start, is_known=is_known)
         stays = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        self._burst += self._write(kept, name, is_known=is_known, stays=stays)
+        head, body = (kept.unchanged, b"") if is_known else (kept.head, kept.body)
+        self._burst += self._write(head, body, name, stays=stays)
         self.server_state.total_requests += 1
         if not stays:
             self.transport.close()
 
-    async def send_ready(self, kept: Ready, name: str, cycle: RequestResponseCycle) -> None:
+    async def send_ready(
+        self,
+        kept: Ready,
+        name: str,
+        cycle: RequestResponseCycle,
+        *,
+        is_known: bool = False,
+        is_head: bool = False,
+    ) -> None:
         """Send an answer that is ready, to a request that has a task."""
         if self.flow.write_paused:
             await self.flow.drain()
         if cycle.disconnected:
             return
-        self._write(kept, name, is_known=False, stays=cycle.keep_alive)
+        body = b"" if is_known or is_head else kept.body
+        self._write(kept.unchanged if is_known else kept.head, body, name, stays=cycle.keep_alive)
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
 
-    def _write(self, kept: Ready, name: str, *, is_known: bool, stays: bool) -> int:
+    def _write(self, head: bytes, body: bytes, name: str, *, stays: bool) -> int:
         """Write an answer; return its size."""
-        parts = [kept.unchanged if is_known else kept.head]
+        parts = [head]
         parts += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
         parts.append(b"x-request-id: %b\r\n" % name.encode())
         parts.append(b"\r\n" if stays else b"connection: close\r\n\r\n")
-        if not is_known:
-            parts.append(kept.body)
+        parts.append(body)
         whole = b"".join(parts)
         self.transport.write(whole)
         return len(whole)
 
-    def _refuse_head(self) -> None:
-        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        text = f"{status.value} {status.phrase}: at most {LONGEST_HEAD} bytes\n".encode()
-        self.transport.write(
-            b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\n"
-            b"content-length: %d\r\nconnection: close\r\n\r\n%b"
-            % (status.value, status.phrase.encode(), len(text), text)
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; the library calls it so."""
+        self.refuse(HTTPStatus.BAD_REQUEST, "this is no HTTP request")
+
+    def refuse(self, status: HTTPStatus, reason: str) -> None:
+        """Answer without the application, and end the connection."""
+        if self.transport.is_closing():
+            return
+        text = f"{status.value} {status.phrase}: {reason}\n".encode()
+        client = (self.client or ("", 0))[0]
+        name = self._front.note_refused(client, status, len(text))
+        head = cache.status_line(status) + cache.lines(
+            [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(text)).encode()),
+            ]
         )
+        self._write(head + self._front.common, text, name, stays=False)
         self.transport.close()
         self._begun = None
 
 
-def sweep(connections: "set[Any]") -> None:
-    """Cut off every client that is idle."""
+def sweep(connections: "set[Any]", *, idle: float | None = None) -> None:
+    """Cut off every client that is idle, for so long or for `IDLE`."""
     now = time.monotonic()
     for connection in list(connections):
         if isinstance(connection, Connection) and connection.transport is not None:
-            connection.end_if_idle(now)
+            connection.end_if_idle(now, idle or IDLE)

@@ -11,9 +11,11 @@ Used by ``serving``, which runs it behind `foedus.web.connections`.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from http import HTTPStatus
 from types import MethodType
@@ -23,12 +25,13 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask
 
 from foedus.engine import Written
-from foedus.engine.guarded import WAITED_FOR
+from foedus.engine.guarded import WAITING, Waiting
 from foedus.web import address, bounds, cache, gateway, journal, shortcut, vitals
 from foedus.web.app import HEADERS
 from foedus.web.bounds import LATER, LONGEST_ADDRESS, LONGEST_BODY
 from foedus.web.cache import Cache, Key, Ready
 from foedus.web.gateway import FileBody, Reply, Request
+from foedus.web.journal import START
 from foedus.web.replies import CACHING
 from foedus.web.shortcut import OUTCOME, Asked, Outcome
 from foedus.web.state import Service
@@ -39,6 +42,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 CONNECTION = "foedus.connection"
 """Where a scope has the connection, which tells when its client is gone."""
+_FAILURES = logging.getLogger("foedus.failures")
+_SHARED = frozenset({"GET", "HEAD", "POST", "QUERY"})
 _REQUEST_ID = journal.HEADER.lower().encode()
 
 
@@ -49,25 +54,34 @@ class Flight:
         """Be the flight of the current task."""
         self._task = asyncio.current_task()
         self._waiting = 1
-        self._landed: asyncio.Future[Ready | None] | None = None
+        self._seats: list[asyncio.Future[Ready | Reply | None]] = []
 
-    async def join(self) -> Ready | None:
-        """Wait for the answer too; None where it is not for more than one."""
+    async def join(self) -> Ready | Reply | None:
+        """Wait for the answer too; None where it cannot be shared."""
         self._waiting += 1
-        if self._landed is None:
-            self._landed = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(self._landed)
+        seat: asyncio.Future[Ready | Reply | None] = asyncio.get_running_loop().create_future()
+        self._seats.append(seat)
+        return await seat
 
-    def land(self, kept: Ready | None) -> None:
-        """Give the answer to all who wait."""
-        if self._landed is not None and not self._landed.done():
-            self._landed.set_result(kept)
+    def land(self, ready: Ready | None, reply: Reply | None) -> None:
+        """Give the answer to all who wait: one ready to be sent, or a file to each."""
+        for seat in self._seats:
+            if not seat.done():
+                seat.set_result(ready or _shared(reply))
 
     def leave(self) -> None:
         """Say that one who waits is gone; without any the work stops."""
         self._waiting -= 1
         if self._waiting == 0 and self._task is not None:
             self._task.cancel()
+
+
+def _shared(reply: Reply | None) -> Reply | None:
+    if reply is None or not isinstance(reply.body, FileBody):
+        return None
+    with suppress(OSError):
+        return Reply(reply.status, list(reply.headers), reply.body.share())
+    return None
 
 
 class Front:
@@ -81,12 +95,13 @@ class Front:
         self._figures: vitals.Figures = app.extensions[vitals.EXTENSION]
         self._rate: bounds.Rate | None = app.extensions[bounds.EXTENSION]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+        self._aside = ThreadPoolExecutor(2, thread_name_prefix="vitals")
         self.proxies = proxies
         self.is_counting = self._rate is not None
-        prefix = urlsplit(self._service.base_url or "").path.rstrip("/")
-        self._endpoints = shortcut.paths_of(prefix)
+        self._prefix = urlsplit(self._service.base_url or "").path.rstrip("/")
+        self._endpoints = shortcut.paths_of(self._prefix)
         named = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-        self._common = cache.lines([*CACHING, *named])
+        self.common = cache.lines([*CACHING, *named])
         self._flights: dict[Key, Flight] = {}
         self.cache = Cache(room if self._digest is not None else 0)
         self._figures.watch(self.cache)
@@ -102,10 +117,16 @@ class Front:
                 await self._answer(request, scope[CONNECTION], send, start)
         except asyncio.CancelledError:
             pass  # nobody waits for the answer any more
+        except Exception:
+            if _cycle_of(send).response_started:
+                raise  # the answer breaks off, which its length betrays
+            _FAILURES.exception("a request failed")
+            scope[CONNECTION].refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "the service failed")
 
     def close(self) -> None:
         """Let the threads and the processes end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._aside):
+            threads.shutdown(wait=False, cancel_futures=True)
         self._service.workers.close()
 
     def client_of(self, request: Request) -> str:
@@ -120,6 +141,15 @@ class Front:
         name = journal.identifier(request.text(_REQUEST_ID) or "")
         status = HTTPStatus.NOT_MODIFIED if is_known else ready.status
         self._note(name, ready, request, status, 0 if is_known else len(ready.body), start)
+        return name
+
+    def note_refused(self, client: str, status: int, size: int) -> str:
+        """Count and log a request that could not be read; return an identifier for it."""
+        name = journal.identifier("")
+        self._figures.count("any", "none", status, None)
+        journal.say(
+            name, client=client, method=None, path=None, status=status, size=size, seconds=0.0
+        )
         return name
 
     def _note(
@@ -180,45 +210,83 @@ class Front:
         return request
 
     async def _answer(self, request: Request, connection: Any, send: Send, start: float) -> None:
-        told: dict[str, Any] = {}
+        told: dict[str, Any] = {START: start}
         key = None
         if self._rate is not None:
-            path = unquote(request.path.decode("latin-1"))
-            told[LATER] = self._rate.hit(path, self.client_of(request))
-        if not told.get(LATER) and _may_be_shared(request):
+            told[LATER] = self._rate.hit(self._path(request), self.client_of(request))
+        if not told.get(LATER) and request.announced is None and request.method in _SHARED:
             key = self._key(request)
-            ready = self.cache.get(key)
+            ready: Ready | Reply | None = self.cache.get(key)
             flight = self._flights.get(key)
-            if ready is None and flight is not None:
+            if ready is None and flight is not None and request.method != "HEAD":
                 connection.when_gone = flight.leave
                 ready = await flight.join()
+                connection.when_gone = None
+            if isinstance(ready, Ready):
+                await self._send_ready(ready, request, connection, send, start)
+                return
             if ready is not None:
-                name = self.note_ready(ready, request, start)
-                await connection.send_ready(ready, name, _cycle_of(send))
+                await self._send_shared(ready, request, send, start, told)
                 return
         flight = Flight()
         connection.when_gone = flight.leave
-        if key is not None:
+        if key is not None and request.method != "HEAD":
             self._flights[key] = flight
-        ready = None
+        made: Ready | None = None
+        reply: Reply | None = None
         try:
-            reply, ready, name = await self._make(request, told, start)
-            if key is not None and ready is not None and ready.lasts:
-                self.cache.put(key, ready)
+            reply, made, name = await self._make(request, told, start)
+            if key is not None and made is not None and made.lasts and request.method != "HEAD":
+                self.cache.put(key, made)
         finally:
             if key is not None and self._flights.get(key) is flight:
                 del self._flights[key]
-            flight.land(ready)
+            is_for_all = made is None or made.status != HTTPStatus.NOT_MODIFIED
+            flight.land(made if is_for_all else None, reply)
             connection.when_gone = None
         if reply is not None:
             await _send(reply, send)
-        elif ready is not None:
-            await connection.send_ready(ready, name, _cycle_of(send))
+        elif made is not None:
+            await connection.send_ready(made, name, _cycle_of(send))
+
+    async def _send_ready(
+        self, ready: Ready, request: Request, connection: Any, send: Send, start: float
+    ) -> None:
+        """Send an answer that is ready, or that it is what the client has."""
+        tags = request.fields.get(b"if-none-match") if request.method != "POST" else None
+        is_known = ready.lasts and tags is not None and ready.is_known(tags)
+        name = self.note_ready(ready, request, start, is_known=is_known)
+        is_head = request.method == "HEAD"
+        await connection.send_ready(
+            ready, name, _cycle_of(send), is_known=is_known, is_head=is_head
+        )
+
+    async def _send_shared(
+        self, reply: Reply, request: Request, send: Send, start: float, told: dict[str, Any]
+    ) -> None:
+        """Send a file that another request made, under an identifier of its own."""
+        name = journal.identifier(request.text(_REQUEST_ID) or "")
+        path = self._path(request)
+        headers = [header for header in reply.headers if header[0] != _REQUEST_ID]
+        reply.headers = [*headers, (_REQUEST_ID, name.encode())]
+        size = next((int(value) for n, value in headers if n == b"content-length"), 0)
+        shown = cache.ready(path, path, reply.status, [], b"")
+        self._note(name, shown, request, reply.status, size, start)
+        await _send(reply, send)
 
     def _key(self, request: Request) -> Key:
         method, behind = request.method.encode(), self.proxies > 0
         key = cache.key_of(method, request.target, request.headers, behind_proxy=behind)
-        return (key, request.body, request.fields.get(b"content-type")) if request.body else key
+        if request.method in ("GET", "HEAD") and not request.body:
+            return key
+        sent = [request.fields.get(n, b"") for n in (b"content-type", b"content-encoding")]
+        return key, cache.digest(request.body, *sent)
+
+    def _path(self, request: Request) -> str:
+        """Return the path of a request, less the prefix under which the service stands."""
+        path = unquote(request.path.decode("latin-1"))
+        is_below = self._prefix and path.startswith(self._prefix + "/")
+        return path.removeprefix(self._prefix) if is_below else path
 
     async def _make(
         self, request: Request, told: dict[str, Any], start: float
@@ -238,7 +306,7 @@ class Front:
                     asked,
                     self._ask,
                     digest=self._digest or "",
-                    common=self._common,
+                    common=self.common,
                     accepted=request.text(b"accept-encoding") or "",
                 )
                 if ready is not None:
@@ -283,33 +351,25 @@ class Front:
 
     async def _call(self, request: Request, told: dict[str, Any]) -> Reply:
         """Return the application's answer; where nobody waits for it, its queries are stopped."""
-        asked: list[Future[Any]] = []
+        waiting = Waiting()
+        threads = self._aside if self._path(request) in vitals.PATHS else self._threads
 
         def call() -> Reply:
-            WAITED_FOR.set(asked)
+            WAITING.set(waiting)
             return gateway.call(self._app.wsgi_app, request, {**told, TOLD: told})
 
         context = copy_context()
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, context.run, call)
+            return await loop.run_in_executor(threads, context.run, call)
         except asyncio.CancelledError:
-            for future in asked:
-                future.cancel()
+            waiting.give_up()
             raise
 
 
 def _cycle_of(send: Send) -> Any:
     """Return the library's object for a request and its answer, whose method ``send`` is."""
     return cast("MethodType", send).__self__
-
-
-def _may_be_shared(request: Request) -> bool:
-    return (
-        b"if-none-match" not in request.fields
-        and request.announced is None
-        and request.method in ("GET", "POST", "QUERY")
-    )
 
 
 async def _send(reply: Reply, send: Send) -> None:

@@ -9,6 +9,7 @@ Used by ``front``.
 """
 
 import io
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -80,6 +81,22 @@ class FileBody:
     def __init__(self, file: IO[bytes], size: int = _PIECE) -> None:
         self._file = file
         self._size = size
+        self._at: int | None = None
+        """Where a body that shares its file goes on reading."""
+        self._users = [self]
+
+    def share(self) -> "FileBody":
+        """Return the same body for somebody else; the file is closed when all are done with it.
+
+        ``OSError`` where there is no file of the system's behind it.
+        """
+        self._file.fileno()
+        other = FileBody(self._file, self._size)
+        other._users = self._users
+        self._users.append(other)
+        for body in self._users:
+            body._at = body._at or 0
+        return other
 
     def __iter__(self) -> "FileBody":
         """Give its pieces."""
@@ -87,14 +104,21 @@ class FileBody:
 
     def __next__(self) -> bytes:
         """Return the next piece."""
-        piece = self._file.read(self._size)
+        if self._at is None:
+            piece = self._file.read(self._size)
+        else:
+            piece = os.pread(self._file.fileno(), self._size, self._at)
+            self._at += len(piece)
         if not piece:
             raise StopIteration
         return piece
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file, unless others read it."""
+        if self in self._users:
+            self._users.remove(self)
+        if not self._users:
+            self._file.close()
 
 
 def call(app: "WSGIApplication", request: Request, more: dict[str, Any]) -> Reply:

@@ -28,6 +28,8 @@ from foedus.engine import Answer, Dataset, Engine, Written
 from foedus.results import Format
 
 HEADER = "X-Request-Id"
+START = "foedus.start"
+"""Where a request's environment may have the time of ``time.perf_counter`` at which it came."""
 _IDENTIFIER = re.compile(r"[\w.-]{8,64}", re.ASCII)
 _to: list[IO[str]] = []
 """The stream that lines go to, if they go anywhere."""
@@ -113,7 +115,7 @@ def identifier(given: str) -> str:
 
 
 def _start() -> None:
-    g.start = time.perf_counter()
+    g.start = request.environ.get(START) or time.perf_counter()
     g.request = identifier(request.headers.get(HEADER, ""))
 
 
@@ -142,8 +144,8 @@ def say(
     name: str,
     *,
     client: str | None,
-    method: str,
-    path: str,
+    method: str | None,
+    path: str | None,
     status: int,
     size: int | None,
     seconds: float,

@@ -20,7 +20,7 @@ from foedus import results
 from foedus.engine import Written
 from foedus.errors import NotAcceptableError
 from foedus.results import HTML, ROWS, TRIPLES, Format
-from foedus.web.compression import known_tag, send_file
+from foedus.web.compression import LONGEST_KNOWN, known_tag, send_file
 from foedus.web.state import service
 
 _SAFE = frozenset({"GET", "HEAD", "QUERY"})
@@ -49,9 +49,14 @@ def chosen_for_either(
     return either(accept, suffix if suffix is not None else wanted)
 
 
-@lru_cache(maxsize=1024)
 def either(accept: str | None, wanted: str | None) -> tuple[Format | None, Format | None]:
     """Return the same for an ``Accept`` and a ``format=``."""
+    is_short = len(accept or "") + len(wanted or "") <= LONGEST_KNOWN
+    return _either(accept, wanted) if is_short else _either.__wrapped__(accept, wanted)
+
+
+@lru_cache(maxsize=1024)
+def _either(accept: str | None, wanted: str | None) -> tuple[Format | None, Format | None]:
     forms: list[Format | None] = []
     for offered in (ROWS, TRIPLES):
         try:

@@ -14,6 +14,7 @@ Used by ``cli``.
 
 import asyncio
 import math
+import resource
 import signal
 import socket
 import threading
@@ -31,11 +32,13 @@ from foedus.web import connections, journal
 from foedus.web.connections import Connection
 from foedus.web.front import Front
 
-_CONNECTIONS = 1000
 _BACKLOG = 512
 _TICKS = 50
 """Ticks of uvicorn's clock, a tenth of a second each, between two looks at idle clients."""
 _MARGIN = 2.0
+_IDLE_AT_THE_END = 5.0
+_FILES = 1 << 16
+"""Open files that the server may have, where the system lets it: a connection is one."""
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -82,7 +85,6 @@ def make_server(
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_CONNECTIONS,
             timeout_keep_alive=math.ceil(connections.IDLE),
             timeout_graceful_shutdown=math.ceil(longest + _MARGIN),
         ),
@@ -92,6 +94,8 @@ def make_server(
 def run(server: uvicorn.Server, listener: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
     """Run a server until it is told to end, then close all that its application holds."""
     asyncio.set_event_loop(loop)
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, min(most, _FILES)), most))
     try:
         loop.run_until_complete(server.serve([listener]))
     finally:
@@ -124,6 +128,19 @@ class _Server(uvicorn.Server):
         """Start, and say so."""
         await super().startup(sockets)
         self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what was asked be answered, and cut off clients that do not read it."""
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            sweeping.cancel()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            connections.sweep(self.server_state.connections, idle=_IDLE_AT_THE_END)
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is to be done now and then."""
