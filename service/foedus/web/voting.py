@@ -6,7 +6,7 @@ Shape: `Voting`.
 Used by ``portraits``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from foedus.web import backlinks
@@ -23,12 +23,13 @@ OPTIONS = {
     NS + "listedWithoutVote": "Listed without a vote",
 }
 """What a member can do in a vote, in words, in the order of a table."""
+_YEAR = 4
+"""How many letters of a date are its year."""
 _ALL = """PREFIX foedus: <https://w3id.org/foedus/ns#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 
 SELECT ?record ?vote ?option ?date
 WHERE {{
-  ?option rdfs:subPropertyOf foedus:voter .
+  VALUES ?option {{ {options} }}
   GRAPH ?record {{ ?vote ?option <{thing}> }}
   OPTIONAL {{ ?vote foedus:occursOn ?date }}
 }}"""
@@ -71,55 +72,43 @@ class Voting:
 
 def read(lookup: Lookup, thing: str, found: Backlinks) -> Voting | None:
     """Return how a state voted; None for what no record has voting."""
-    if not set(OPTIONS) & set(found.properties()):
+    options = [option for option in OPTIONS if found.total(option)]
+    if not options:
         return None
-    rows = [row for row in lookup.ask("votes-of-state", thing=iris([thing])) if "option" in row]
-    if not rows:
-        return None
-    options = sorted({row["option"].value for row in rows}, key=_order)
+    days = {
+        row["graph"].value: row
+        for row in lookup.ask("vote-days", thing=iris([thing]), option=iris(options))
+        if "graph" in row
+    }
     ballots = backlinks.latest(lookup, thing, options)
-    labels = lookup.labels(
-        {row[name].value for row in rows for name in ("graph", "option")}
-        | {row[name].value for row in ballots for name in ("graph", "subject")}
-    )
-    by_record: dict[str, list[Row]] = {}
-    for row in rows:
-        by_record.setdefault(row["graph"].value, []).append(row)
-    tallies = [_tally(graph, found, options, labels) for graph, found in by_record.items()]
+    records = {graph for option, graph in found.counts if option in options}
+    labels = lookup.labels(records | {row["subject"].value for row in ballots})
+    tallies = [
+        _tally(record, [found.counts.get((option, record), 0) for option in options], days, labels)
+        for record in records
+    ]
     return Voting(
-        tuple(_said(option, labels) for option in options),
+        tuple(OPTIONS[option] for option in options),
         tuple(sorted(tallies, key=lambda tally: (-tally.total, tally.record.title))),
         tuple(_ballot(row, labels) for row in ballots),
         sum(tally.total for tally in tallies),
-        backlinks.asked(_ALL.format(thing=thing)),
+        backlinks.asked(_ALL.format(thing=thing, options=" ".join(map(str, iris(options))))),
     )
 
 
-def _order(option: str) -> tuple[int, str]:
-    known = list(OPTIONS)
-    return (known.index(option) if option in known else len(known), option)
-
-
-def _said(option: str, labels: Mapping[str, str]) -> str:
-    return OPTIONS.get(option) or labels.get(option, option)
-
-
-def _tally(graph: str, rows: list[Row], options: list[str], labels: Mapping[str, str]) -> Tally:
-    votes = {row["option"].value: int(row["votes"].value) for row in rows}
-    years = sorted(row[end].value for row in rows for end in ("first", "last") if end in row)
-    return Tally(
-        iri_cell(graph, labels),
-        years[0] if years else "",
-        years[-1] if years else "",
-        tuple(votes.get(option, 0) for option in options),
-        sum(votes.values()),
+def _tally(
+    record: str, votes: Sequence[int], days: Mapping[str, Row], labels: Mapping[str, str]
+) -> Tally:
+    first, last = (
+        days[record][end].value[:_YEAR] if record in days else "" for end in ("first", "last")
     )
+    return Tally(iri_cell(record, labels), first, last, tuple(votes), sum(votes))
 
 
 def _ballot(row: Row, labels: Mapping[str, str]) -> Ballot:
     return Ballot(
         row["date"].value,
         iri_cell(row["subject"].value, labels),
-        _said(row["property"].value, labels),
+        OPTIONS[row["property"].value],
         iri_cell(row["graph"].value, labels),
     )
