@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from foedus.web import cache, gateway
+from foedus.web import cache
 from foedus.web.cache import Ready
 from foedus.web.front import CONNECTION, Front
 
@@ -33,12 +33,17 @@ LONGEST_SENDING = 60.0
 """Seconds in which a request must have come whole."""
 MOST = 900
 """Connections at once."""
+_NOT_AT_ONCE = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
+"""Headers of a request with more to it than its head."""
 _BURST = 1 << 20
 """Bytes answered at once to what a client sent together; more waits until these are read."""
 
 
 class Connection(HttpToolsProtocol):
     """One client's connection."""
+
+    _dated: tuple[object, bytes] = (None, b"")
+    """The headers that every answer of this second has, and the same as they are sent."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,11 +95,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Answer what is ready; let the front answer the rest."""
-        kept, known = self._find()
-        if kept is not None:
-            self._is_answered = True
-            self._answer(kept, is_known=known)
-        else:
+        self._is_answered = self._answer_at_once()
+        if not self._is_answered:
             super().on_headers_complete()
         self._head = 0
 
@@ -120,36 +122,38 @@ class Connection(HttpToolsProtocol):
         if is_slow or (now - self._moved > idle and not waits):
             self.transport.abort()
 
-    def _find(self) -> tuple[Ready | None, bool]:
-        """Return the answer that is ready for this request, and whether the client has it."""
+    def _answer_at_once(self) -> bool:
+        """Send the answer to this request, to which no task belongs yet, if it is ready."""
         front = self._front
         is_busy = self.cycle is not None and not self.cycle.response_complete
         if is_busy or self._burst > _BURST or front.is_counting or self.flow.write_paused:
-            return None, False
-        method = self.parser.get_method()
-        if method != b"GET":
-            return None, False
-        tags = None
+            return False
+        if self.parser.get_method() != b"GET":
+            return False
+        tags = given = forwarded = b""
         for name, value in self.headers:
+            if name in _NOT_AT_ONCE:
+                return False
             if name == b"if-none-match":
-                tags = value if tags is None else tags + b", " + value
-            elif name in (b"content-length", b"transfer-encoding", b"upgrade", b"expect"):
-                return None, False
-        key = cache.key_of(method, self.url, self.headers, behind_proxy=front.proxies > 0)
-        kept = front.cache.get(key)
-        return kept, kept is not None and tags is not None and kept.is_known(tags)
-
-    def _answer(self, kept: Ready, *, is_known: bool) -> None:
-        """Send an answer that is ready, to a request without a task."""
-        start = time.perf_counter()
-        request = gateway.Request("GET", self.url, self.headers, self.client or ("", 0))
-        name = self._front.note_ready(kept, request, start, is_known=is_known)
+                tags += b"," + value
+            elif name == b"x-request-id":
+                given = value
+            elif name == b"x-forwarded-for":
+                forwarded += b"," + value
+        key = cache.key_of(b"GET", self.url, self.headers, behind_proxy=front.proxies > 0)
+        ready = front.cache.get(key)
+        if ready is None:
+            return False
+        is_known = bool(tags) and ready.is_known(tags[1:])
+        client = self.client[0] if self.client else ""
+        named = front.note_ready_at_once(ready, client, given, forwarded, is_known=is_known)
         stays = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        head, body = (kept.unchanged, b"") if is_known else (kept.head, kept.body)
-        self._burst += self._write(head, body, name, stays=stays)
+        head, body = (ready.unchanged, b"") if is_known else (ready.head, ready.body)
+        self._burst += self._write(head, body, named, stays=stays)
         self.server_state.total_requests += 1
         if not stays:
             self.transport.close()
+        return True
 
     async def send_ready(
         self,
@@ -175,12 +179,12 @@ class Connection(HttpToolsProtocol):
 
     def _write(self, head: bytes, body: bytes, name: str, *, stays: bool) -> int:
         """Write an answer; return its size."""
-        parts = [head]
-        parts += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
-        parts.append(b"x-request-id: %b\r\n" % name.encode())
-        parts.append(b"\r\n" if stays else b"connection: close\r\n\r\n")
-        parts.append(body)
-        whole = b"".join(parts)
+        dated = self.server_state.default_headers  # a new list each second
+        if dated is not Connection._dated[0]:
+            Connection._dated = (dated, cache.lines(dated))
+        end = b"\r\n" if stays else b"connection: close\r\n\r\n"
+        given = f"x-request-id: {name}\r\n".encode()
+        whole = b"".join((head, Connection._dated[1], given, end, body))
         self.transport.write(whole)
         return len(whole)
 

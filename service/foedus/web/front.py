@@ -143,6 +143,18 @@ class Front:
         self._note(name, ready, request, status, 0 if is_known else len(ready.body), start)
         return name
 
+    def note_ready_at_once(
+        self, ready: Ready, client: str, given: bytes, forwarded: bytes, *, is_known: bool
+    ) -> str:
+        """Do the same for a GET without a task: ``given`` and ``forwarded`` are its headers."""
+        name = journal.identifier(given.decode("latin-1"))
+        if self.proxies:
+            client = address.client_of(forwarded.decode("latin-1"), client, self.proxies)
+        status = HTTPStatus.NOT_MODIFIED.value if is_known else ready.status
+        self._figures.count_ready(ready.route, status)
+        journal.say_again(name, client, ready.path, status, 0 if is_known else len(ready.body))
+        return name
+
     def note_refused(self, client: str, status: int, size: int) -> str:
         """Count and log a request that could not be read; return an identifier for it."""
         name = journal.identifier("")

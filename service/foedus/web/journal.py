@@ -13,6 +13,7 @@ Used by ``app`` and ``front``; ``cli`` lets the lines go to standard output.
 """
 
 import hashlib
+import itertools
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import IO, TypeVar
 
 from flask import Flask, Response, g, has_request_context, request
@@ -31,6 +33,9 @@ HEADER = "X-Request-Id"
 START = "foedus.start"
 """Where a request's environment may have the time of ``time.perf_counter`` at which it came."""
 _IDENTIFIER = re.compile(r"[\w.-]{8,64}", re.ASCII)
+_START = os.urandom(8).hex()
+_numbers = itertools.count()
+"""With the start above, which no other process has, an identifier that no other request has."""
 _to: list[IO[str]] = []
 """The stream that lines go to, if they go anywhere."""
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -111,7 +116,9 @@ def hash_of(query: str) -> str:
 
 def identifier(given: str) -> str:
     """Return the identifier of a request: the one it came with, if it looks like one."""
-    return given if given and _IDENTIFIER.fullmatch(given) else os.urandom(16).hex()
+    if given and _IDENTIFIER.fullmatch(given):
+        return given
+    return f"{_START}{next(_numbers):016x}"
 
 
 def _start() -> None:
@@ -166,6 +173,25 @@ def say(
         **asked,
     }
     _to[0].write(_encode(line) + "\n")
+
+
+def say_again(name: str, client: str, path: str, status: int, size: int) -> None:
+    """Write the line of a GET whose answer was ready: `say`, in the fewest steps."""
+    if _to:
+        rest = _rest(path, status, size)
+        line = f'{{"time": "{_now()}", "request": "{name}", "client": {_quoted(client)}{rest}'
+        _to[0].write(line)
+
+
+@lru_cache(maxsize=1024)
+def _rest(path: str, status: int, size: int) -> str:
+    rest = {"method": "GET", "path": path, "status": status, "bytes": size, "ms": 0.0}
+    return f", {_encode(rest)[1:]}\n"
+
+
+@lru_cache(maxsize=1024)
+def _quoted(client: str) -> str:
+    return _encode(client)
 
 
 class _Json(logging.Formatter):

@@ -8,6 +8,7 @@ Source: the Prometheus exposition format, by its own client library.
 """
 
 import time
+from collections import Counter as Counter_
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -47,12 +48,13 @@ class Figures:
         )
         self._seconds = Histogram(
             "foedus_request_seconds",
-            "Time until the answer's first byte.",
+            "Time until the first byte of an answer that was not ready.",
             ("route",),
             buckets=_BUCKETS,
             registry=self.registry,
         )
 
+        self._ready: Counter_[tuple[str, int]] = Counter_()
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, method: str, route: str, status: int, seconds: float | None) -> None:
@@ -64,6 +66,17 @@ class Figures:
         known[0].inc()
         if seconds is not None:
             known[1].observe(seconds)
+
+    def count_ready(self, route: str, status: int) -> None:
+        """Count a GET whose answer was ready, which takes no time worth telling."""
+        self._ready[route, status] += 1
+
+    def write(self) -> bytes:
+        """Return all figures, in the format that Prometheus reads."""
+        for (route, status), number in self._ready.items():
+            self._requests.labels("GET", route, status).inc(number)
+        self._ready.clear()
+        return generate_latest(self.registry)
 
     def watch(self, cache: Cache) -> None:
         """Count what a cache holds and how often it is used."""
@@ -88,7 +101,7 @@ def register(app: Flask, workers: GuardedEngine) -> None:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        return Response(figures.write(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @blueprint.get("/healthz")
