@@ -1,15 +1,20 @@
 """Saved queries: what a good file says, one fault a file, and values that must not get through."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from test_engine_federation import running
 
 from foedus import saved, tokens
-from foedus.errors import FolderError, ParameterError, QueryHeaderError
+from foedus.errors import FolderError, ParameterError, QueryHeaderError, ReleaseError
+from foedus.web.app import Config, create_app
 
 QUERIES = Path(__file__).parent / "web" / "queries"
 GOOD = """\
@@ -235,3 +240,76 @@ def test_no_value_of_another_type_changes_the_query(values: Mapping[str, str]) -
     except ParameterError:
         return
     assert len(list(ox.Store().query(text).variables)) == 3  # type: ignore[union-attr]
+
+
+CALLING = """\
+#+ summary: What do others say of a thing?
+#+ params:
+#+   thing: {type: iri, within: "https://w3id.org/foedus/id/"}
+#+ columns:
+#+   thing: IRI of the thing
+#+   said: What is said
+SELECT ?thing ?said
+WHERE {
+  VALUES ?thing { <https://w3id.org/foedus/id/state/RUR> }
+  SERVICE <ENDPOINT> { ?thing ?property ?said }
+}
+ORDER BY ?said
+"""
+
+
+@pytest.fixture
+def calling(small_release: Path, tmp_path: Path) -> Iterator[FlaskClient]:
+    """Return a client of a service with a query that calls another endpoint, and one that not."""
+    shutil.copytree(QUERIES, tmp_path / "queries")
+    with running() as endpoint:
+        endpoint.body = {
+            "head": {"vars": ["thing", "said"]},
+            "results": {"bindings": [{"said": {"type": "literal", "value": "said there"}}]},
+        }
+        path = tmp_path / "queries" / "others" / "say.rq"
+        path.parent.mkdir()
+        path.write_text(CALLING.replace("ENDPOINT", endpoint.url), encoding="utf-8")
+        config = Config(
+            release=small_release,
+            queries=tmp_path / "queries",
+            services=(endpoint.url,),
+            local_services=True,
+        )
+        app = create_app(config)
+        yield app.test_client()
+        app.extensions["foedus"].workers.close()
+
+
+@pytest.mark.parametrize("ending", ["", ".csv", ".json", ".excel.csv"])
+def test_what_others_say_is_kept_by_nobody(calling: FlaskClient, ending: str) -> None:
+    accept = {} if ending else {"Accept": "text/html"}
+    response = calling.get(f"/queries/others/say{ending}", headers=accept)
+    assert response.status_code == 200
+    assert "said there" in response.get_data(as_text=True)
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in response.headers
+    ours = calling.get(f"/queries/claims/claims-by-thing{ending}", headers=accept)
+    assert "no-store" not in ours.headers["Cache-Control"]
+    assert ours.headers["ETag"]
+
+
+def test_reason_of_a_failure_of_ours_is_logged(
+    app: Flask,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ReleaseError("cannot be searched: it is gone", path="/secret/store-0")
+
+    monkeypatch.setattr(type(app.extensions["foedus"].engine), "answer", fail)
+    response = client.get("/queries/claims/claims-by-thing.csv")
+    assert response.status_code == 500
+    assert "secret" not in response.get_data(as_text=True)
+    assert [(one.name, one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("foedus.failures", "ERROR", "/secret/store-0: cannot be searched: it is gone")
+    ]
+    caplog.clear()
+    assert client.get("/queries/claims/claims-by-thing.csv?a=b").status_code == 400
+    assert caplog.records == []

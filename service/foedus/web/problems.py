@@ -1,12 +1,14 @@
 """Turn errors into responses: one table of statuses, and no trace of the code in any of them.
 
 The body is HTML, problem details or plain text, as ``Accept`` asks; plain text where it asks for
-nothing. Problem details carry the error's code, and line and column of a syntax error.
+nothing. Problem details carry the error's code, and line and column of a syntax error. The
+reason of a failure that is ours goes to the log alone.
 
 Source: RFC 9457 (problem details for HTTP APIs).
 """
 
 import json
+import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, request
@@ -37,6 +39,7 @@ STATUSES: dict[type[FoedusError], HTTPStatus] = {
 }
 """The status of each error; one that is not listed is ours, and its message is for the log."""
 
+_LOG = logging.getLogger("foedus.failures")
 _TEXT = Format("txt", "text/plain")
 _PROBLEM = Format(
     "json",
@@ -60,6 +63,7 @@ def status_of(error: FoedusError) -> HTTPStatus:
 def _answer_ours(error: FoedusError) -> Response:
     status = status_of(error)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("%s", error)
         return _respond(status, "the service failed; the fault is not yours")
     place = {}
     if isinstance(error, QuerySyntaxError) and error.line is not None:

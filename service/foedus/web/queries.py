@@ -3,7 +3,8 @@
 ``/queries/<topic>/<name>`` takes the query's parameters from the address; a suffix (``.csv``,
 ``.json``, ``.xml``, ``.tsv``) or ``Accept`` sets the format. The catalogue is RDF too, at the
 place where other tools look for examples. What no record covers of a question is said above the
-rows, and in data by a header: one line a warning, each a string, together a list of strings.
+rows, and in data by a header: one line a warning, each a string, together a list of strings. Nobody
+keeps the answers of a query that calls another endpoint, as at ``/sparql``.
 
 Source: https://github.com/sib-swiss/sparql-examples (the well-known path and the terms); RFC 9651,
 3.1 (lists), 3.3.3 (strings) and 3.3.8 (display strings, for what is not ASCII).
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
-from foedus import results
+from foedus import results, tokens
 from foedus.analysis import coverage
 from foedus.analysis.coverage import Coverage
 from foedus.errors import ParameterError
@@ -63,6 +64,15 @@ def saved_query(topic: str, name: str) -> Response:
     query = service().queries.get(f"{topic}/{stem}")
     if query is None:
         raise NotFound(f"no saved query {topic}/{stem}; /queries lists them")
+    response = _answer(query, stem, suffix, excel=excel)
+    if tokens.calls_service(query.text):
+        # Part of it is others', who may answer differently the next time.
+        response.headers.pop("ETag", None)
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer(query: SavedQuery, stem: str, suffix: str | None, *, excel: bool) -> Response:
     given = _given(query)
     form = replies.chosen((*ROWS, HTML), suffix=suffix)
     values, faults = forms.settle(service().lookup, query, given, strict=form is HTML)
