@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,12 +80,32 @@ def test_stores_of_releases_that_are_gone_are_cleared(
     out = release.folder.parent
     gone, kept = out / "store-aaaaaaaaaaaa", storing.prepare(release)
     gone.mkdir()
-    with folder.workplace(out) as built:
-        for path in small_release.iterdir():
-            shutil.copyfile(path, built / path.name)
-        folder.publish(built, out, release.digest)
+    publish(small_release, out, release.digest)
     assert kept.is_dir()
     assert not gone.exists()
+
+
+def test_store_is_kept_while_a_server_searches_it(
+    small_release: Path, release: folder.Release
+) -> None:
+    """A fresh worker opens the store's files, long after its release is gone."""
+    out = release.folder.parent
+    used = storing.prepare(release).rename(out / "store-aaaaaaaaaaaa")
+    with contextlib.closing(GuardedEngine(used)) as engine:
+        publish(small_release, out, release.digest)
+        while engine._idle:
+            engine._nursery.kill(engine._idle.pop())
+        assert ask(engine, COUNTS[0])
+    publish(small_release, out, release.digest)
+    assert not used.exists()
+
+
+def publish(whole: Path, out: Path, digest: str) -> None:
+    """Make a copy of a release the current one of a folder."""
+    with folder.workplace(out) as built:
+        for path in whole.iterdir():
+            shutil.copyfile(path, built / path.name)
+        folder.publish(built, out, digest)
 
 
 def test_place_that_is_taken(release: folder.Release) -> None:
@@ -96,15 +117,46 @@ def test_place_that_is_taken(release: folder.Release) -> None:
     assert sorted(p.name for p in path.parent.iterdir()) == [release.folder.name, path.name]
 
 
-def test_store_that_is_damaged(release: folder.Release) -> None:
+def lose_a_table(store: Path) -> None:
+    next(iter(sorted(store.glob("*.sst")))).unlink()
+
+
+def cut_a_table_short(store: Path) -> None:
+    path = next(iter(sorted(store.glob("*.sst"))))
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def break_the_start(store: Path) -> None:
+    (store / "CURRENT").write_text("nonsense\n")
+
+
+def lose_the_start(store: Path) -> None:
+    (store / "CURRENT").unlink()
+
+
+@pytest.mark.parametrize(
+    "damage", [lose_a_table, cut_a_table_short, break_the_start, lose_the_start, shutil.rmtree]
+)
+def test_store_that_is_damaged_is_not_served(
+    release: folder.Release, damage: Callable[[Path], None]
+) -> None:
     path = storing.prepare(release)
-    (path / "CURRENT").write_text("nonsense\n")
-    engine = GuardedEngine(path)
-    with contextlib.closing(engine), pytest.raises(ReleaseError, match="delete it"):
-        ask(engine, COUNTS[0])
-    (path / "CURRENT").unlink()
-    with pytest.raises(ReleaseError, match="made again"):
+    damage(path)
+    with pytest.raises(ReleaseError, match="delete it") as caught:
         GuardedEngine(path)
+    assert caught.value.path == str(path)
+
+
+def test_copied_release_is_searched_on_disk(small_release: Path, tmp_path: Path) -> None:
+    """A release that was copied is a plain folder where a build would want its link."""
+    shutil.copytree(small_release, tmp_path / "release")
+    path = storing.prepare(folder.open_release(tmp_path / "release"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["release", path.name]
+    with (
+        pytest.raises(FolderError, match="is no link to a release"),
+        folder.workplace(tmp_path) as built,
+    ):
+        raise AssertionError(f"{built} would become a release")
 
 
 def test_limits_hold_over_a_store(release: folder.Release) -> None:

@@ -3,7 +3,8 @@
 It loads the quads once and then only forks: a worker comes in a millisecond, shares the data's
 memory with all others until somebody writes to it, and may be killed at any moment. The process
 has one thread, so a fork leaves no lock held. It is started by ``workers`` as a program of its
-own, because the server has threads.
+own, because the server has threads. A store on disk it has tried before it says that it is ready,
+and keeps from being cleared as long as it lives.
 
 A worker evaluates one query after another. It gives up what it needs not: it may take no more
 memory than its limit, cannot open a file or socket, and is the first to go where the machine's
@@ -14,6 +15,7 @@ Source: fork(2), setrlimit(2), proc(5). On systems without ``/proc`` memory is n
 Used by ``workers``, with the number of a socket as its argument.
 """
 
+import fcntl
 import gc
 import io
 import json
@@ -145,15 +147,51 @@ def _open(held: dict[str, Any]) -> tuple[Callable[[], embedded.EmbeddedEngine], 
     """Return what gives a worker its engine, and how many files this may open beside the socket.
 
     Data in memory are loaded now and shared. A store on disk has threads, which a fork would
-    lose, so each worker opens it for itself.
+    lose, so each worker opens it for itself, as a first process does now and ends again.
     """
     if held["store"] is None:
         engine = embedded.load_files([embedded.Source(**source) for source in held["sources"]])
         return (lambda: engine), 0
     folder = Path(held["store"])
+    _hold(folder)
     if not (folder / "CURRENT").is_file():
         raise ReleaseError("no store here; delete it, and it is made again", path=folder)
+    _try_to_open(folder)
     return (lambda: embedded.open_store(folder)), _FILES_OF_A_STORE
+
+
+def _hold(folder: Path) -> None:
+    """Share the lock of a folder for this process's life, so that nobody clears it.
+
+    Its workers close the file and the lock stays. Where the file system has no locks, or there
+    is no folder, go on without.
+    """
+    with suppress(OSError):
+        fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_SH)
+
+
+def _try_to_open(folder: Path) -> None:
+    """Raise `ReleaseError` where a store cannot be opened; the engine looks at every file of it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            embedded.open_store(folder)
+            status = 0
+        except FoedusError as error:
+            os.write(writing, fault(error))
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        told = file.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if told:
+        raise read_fault(told)
+    if status:
+        reason = f"cannot be searched: the engine ended with {status}; delete it"
+        raise ReleaseError(reason, path=folder)
 
 
 def _become_worker(
@@ -232,7 +270,10 @@ def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: soc
 
 
 class _Frames(io.RawIOBase):
-    """A file whose every write becomes a frame; a small answer is sent in one piece."""
+    """A file whose every write becomes a frame; a small answer is sent in one piece.
+
+    A frame is small, because the other side counts bytes, and stops, a whole frame at a time.
+    """
 
     def __init__(self, server: socket.socket) -> None:
         self._server = server
@@ -243,11 +284,12 @@ class _Frames(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        """Add the next bytes of the answer."""
-        self.add(wire.DATA, bytes(data))
+        """Add the next bytes of the answer, and say how many were taken."""
+        taken = bytes(data[:_CHUNK])
+        self.add(wire.DATA, taken)
         if len(self._waiting) >= _CHUNK:
             self.send()
-        return len(data)
+        return len(taken)
 
     def add(self, tag: bytes, payload: bytes) -> None:
         """Add a frame."""

@@ -4,8 +4,8 @@ A release is a folder ``release-<first 12 digits of its digest>`` with ``data.nq
 ``report.json`` and ``manifest.json``, and ``release`` beside it is a link to the current one.
 A build writes into a folder of its own and then sets the link in one step of the file system,
 so that a build which fails or is cut off leaves the last good release as it was. What a killed
-build left behind is cleared by the next one: a build locks its folder, and the system lifts the
-lock of a process that is gone.
+build left behind is cleared by the next one: a build locks its folder, as a server does the store
+it searches, and the system lifts the lock of a process that is gone.
 
 Units: sizes in bytes; digests are SHA-256 in hexadecimal.
 Errors: `FolderError` where the target cannot be written; `ReleaseError`, with the damaged
@@ -90,8 +90,17 @@ def sha256(path: Path) -> str:
 
 @contextmanager
 def workplace(out: Path) -> Iterator[Path]:
-    """Yield an empty folder inside ``out`` to build in, and remove it however that ends."""
-    link = out / LINK
+    """Yield an empty folder inside ``out`` to build a release in, and remove it again."""
+    with room(out) as folder:
+        link = out / LINK
+        if link.exists() and not link.is_symlink():
+            raise FolderError("is no link to a release; give another --out", path=link)
+        yield folder
+
+
+@contextmanager
+def room(out: Path) -> Iterator[Path]:
+    """Yield an empty folder inside ``out`` for anything else, and remove it however that ends."""
     with contextlib.ExitStack() as held:
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -102,8 +111,6 @@ def workplace(out: Path) -> Iterator[Path]:
         except OSError as error:
             raise FolderError(f"cannot be written to: {error.strerror}", path=out) from error
         held.callback(shutil.rmtree, folder, ignore_errors=True)
-        if link.exists() and not link.is_symlink():
-            raise FolderError("is no link to a release; give another --out", path=link)
         yield folder
 
 
@@ -124,20 +131,21 @@ def _clear(out: Path) -> None:
     for left in sorted(out.glob(f"{_WORK}*")):
         if left.is_symlink():
             left.unlink(missing_ok=True)
-        elif left.is_dir() and _is_free(left):
-            shutil.rmtree(left, ignore_errors=True)
+        elif left.is_dir():
+            _remove_free(left)
 
 
-def _is_free(folder: Path) -> bool:
-    """Tell whether no process holds the lock of a folder."""
+def _remove_free(folder: Path) -> None:
+    """Remove a folder unless a process holds its lock, which nobody else can take meanwhile."""
     number = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return False
+        return
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(number)
-    return True
 
 
 def write(built: Path, name: str, data: bytes) -> str:
@@ -167,10 +175,14 @@ def publish(built: Path, out: Path, digest: str) -> Release:
 
 
 def _clear_stores(out: Path) -> None:
-    """Remove the stores of releases that are gone; `foedus.release.storing` made them."""
+    """Remove the stores of releases that are gone; `foedus.release.storing` made them.
+
+    One that a server searches stays until a later release: its workers open its files later on.
+    """
     for store in sorted(out.glob(f"{STORE}*")):
-        if not any(out.glob(f"release-{store.name.removeprefix(STORE)}*")):
-            shutil.rmtree(store, ignore_errors=True)
+        is_left = not any(out.glob(f"release-{store.name.removeprefix(STORE)}*"))
+        if is_left and store.is_dir() and not store.is_symlink():
+            _remove_free(store)
 
 
 def _place(built: Path, out: Path, digest: str) -> Path:

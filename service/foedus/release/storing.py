@@ -48,7 +48,7 @@ def prepare(release: Release, *, step: Callable[[str], None] = lambda name: None
     if path.is_dir():
         return path
     step("Preparing the release for searching on disk, once")
-    with folder.workplace(path.parent) as built:
+    with folder.room(path.parent) as built:
         made, united = built / "store", built / "united.nq"
         try:
             _unite(release.data, united)
