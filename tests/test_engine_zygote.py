@@ -1,13 +1,22 @@
-"""What a worker holds does not depend on what its server has open."""
+"""What a worker holds and sends, and what becomes of an answer on its way."""
 
+import asyncio
 import contextlib
+import errno
+import io
 import os
+import signal
+import socket
+import threading
 from pathlib import Path
+from typing import IO, Any, cast
 
 import pytest
 
+from foedus.engine import guarded, wire, workers, zygote
 from foedus.engine.embedded import Source
 from foedus.engine.guarded import GuardedEngine
+from foedus.errors import EngineError
 from foedus.results import ROWS
 
 
@@ -26,3 +35,108 @@ def test_worker_of_a_server_with_many_files_has_four(small_release: Path) -> Non
         for worker in workers:
             names = sorted(path.name for path in Path(f"/proc/{worker}/fd").iterdir())
             assert names == ["0", "1", "2", "3"]
+
+
+class Line:
+    """Takes what a process sends."""
+
+    def __init__(self) -> None:
+        self.sent = bytearray()
+        self.longest = 0
+
+    def sendall(self, data: bytes) -> None:
+        """Take bytes."""
+        self.sent += data
+        self.longest = max(self.longest, len(data))
+
+
+def test_large_literal_goes_in_small_frames() -> None:
+    """The evaluator gives a row in one piece; the server counts frame by frame."""
+    line, whole = Line(), os.urandom(1 << 20) + b"end"
+    with io.BufferedWriter(frames := zygote._Frames(cast("socket.socket", line)), 1 << 16) as file:
+        file.write(b"start")
+        file.write(whole)
+        file.flush()
+        frames.send()
+    found = wire.Frames().feed(bytes(line.sent))
+    assert {tag for tag, _ in found} == {wire.DATA}
+    assert b"".join(payload for _, payload in found) == b"start" + whole
+    assert max(len(payload) for _, payload in found) <= 1 << 16
+    assert line.longest < 1 << 18
+
+
+class Full(io.BytesIO):
+    """A file on a disk that is full, which can be closed no more than it can be written to."""
+
+    def write(self, data: Any) -> int:
+        """Fail."""
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def close(self) -> None:
+        """Fail once."""
+        if not self.closed:
+            super().close()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Late(Full):
+    """A file that takes everything and finds out when it is read."""
+
+    def write(self, data: Any) -> int:
+        """Take everything."""
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Fail."""
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("kind", [Full, Late])
+def test_answer_that_cannot_be_kept_says_why(
+    small_release: Path, monkeypatch: pytest.MonkeyPatch, kind: type[io.BytesIO]
+) -> None:
+    files = [cast("IO[bytes]", kind())]
+
+    def ask_for(most: int) -> workers.Asked:
+        return workers.Asked(most, body=files.pop()) if files else workers.Asked(most)
+
+    query = "SELECT * { ?a ?b ?c . ?d ?e ?f }"  # its rows fill several frames
+    with contextlib.closing(GuardedEngine([Source(str(small_release / "data.nq"))])) as engine:
+        whole = engine.answer(query, rows=ROWS[0], triples=None)
+        assert whole.size > 1 << 18
+        number = {worker.number for worker in (*engine._idle, *engine._idle_long)}
+        monkeypatch.setattr(guarded, "Asked", ask_for)
+        with pytest.raises(EngineError, match="an answer cannot be kept: No space left"):
+            engine.answer(query, rows=ROWS[0], triples=None)
+        again = engine.answer(query, rows=ROWS[0], triples=None)
+        with whole.body, again.body:
+            assert again.body.read() == whole.body.read()
+        assert engine.counts.died == 0
+        assert number <= {worker.number for worker in (*engine._idle, *engine._idle_long)}
+
+
+def test_loop_goes_on_while_the_process_with_the_data_is_replaced(
+    small_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take its time to end, and all connections hang on the loop."""
+    threads: list[threading.Thread] = []
+    stop = workers._stop
+
+    def noted(*given: Any) -> None:
+        threads.append(threading.current_thread())
+        stop(*given)
+
+    nursery = workers.Nursery([Source(str(small_release / "data.nq"))], memory=1 << 30)
+
+    async def replace() -> None:
+        before = nursery._process.pid
+        os.kill(before, signal.SIGKILL)
+        worker = await nursery.fork()
+        assert worker.parent == nursery._process.pid != before
+        nursery.kill(worker)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workers, "_stop", noted)
+        asyncio.run(replace())
+        assert [thread is threading.current_thread() for thread in threads] == [False]
+    nursery.close()

@@ -5,7 +5,8 @@ process anew where it has died. A `Worker` evaluates one query at a time; the ev
 what it sends, and who asked keeps the time.
 
 Units: seconds; bytes.
-Errors: `DataError` for data that do not load; `EngineError` where a worker cannot be started;
+Errors: `DataError` and `ReleaseError` for data that do not load; `EngineError` where a worker
+cannot be started, or what it answers cannot be kept;
 `Died` where one ended before its answer was whole; `TooLarge`.
 """
 
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -56,12 +57,36 @@ class Asked:
     peak: int = 0
     """Kilobytes the worker's memory had at most, all its queries counted."""
     body: IO[bytes] = field(default_factory=unnamed_file)
+    fault: EngineError | None = None
+    """Why the answer cannot be kept. Its rest is counted and let go until the worker is idle."""
 
     def restart(self) -> None:
         """Forget what has come, because the query is asked anew."""
-        self.form, self.size = "", 0
-        self.body.seek(0)
-        self.body.truncate()
+        self.form, self.size, self.fault = "", 0, None
+        self._forget()
+
+    def keep(self, payload: bytes) -> None:
+        """Put the next bytes to the others."""
+        self._try(lambda: self.body.write(payload))
+
+    def finish(self) -> None:
+        """Let the body be read from its start."""
+        self._try(lambda: self.body.seek(0))
+
+    def _try(self, step: Callable[[], object]) -> None:
+        if self.fault is None:
+            try:
+                step()
+            except OSError as error:
+                reason = error.strerror or str(error)
+                self.fault = EngineError(f"an answer cannot be kept: {reason}")
+                self._forget()
+
+    def _forget(self) -> None:
+        """Take an empty body; to close the old one may fail as to write to it did."""
+        with suppress(OSError):
+            self.body.close()
+        self.body = unnamed_file()
 
 
 class Worker(asyncio.Protocol):
@@ -105,13 +130,16 @@ class Worker(asyncio.Protocol):
                 if asked.size > asked.most:
                     whole.set_exception(TooLarge())
                     return
-                asked.body.write(payload)
+                asked.keep(payload)
             elif tag == wire.HEAD:
                 asked.form = payload.decode()
             elif tag == wire.WHOLE:
                 asked.peak = int(payload)
-                asked.body.seek(0)
-                whole.set_result(None)
+                asked.finish()
+                if asked.fault is None:
+                    whole.set_result(None)
+                else:
+                    whole.set_exception(asked.fault)
             else:
                 whole.set_exception(zygote.read_fault(payload))
 
@@ -288,8 +316,9 @@ class Nursery:
         async with self._starting:
             if self._process.pid == parent and not self._closed:
                 self._deafen()
-                _stop(self._control, self._process)
+                self._control.close()  # who asks meanwhile learns that it is gone, and waits here
                 loop = asyncio.get_running_loop()
+                await loop.run_in_executor(None, _stop, self._control, self._process)
                 try:
                     started = await loop.run_in_executor(None, self._start)
                 except FoedusError as error:
