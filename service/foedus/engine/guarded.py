@@ -20,8 +20,6 @@ import threading
 import time
 import weakref
 from collections.abc import Coroutine, Iterable
-from concurrent.futures import Future
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -30,6 +28,7 @@ from typing import Any, TypeVar
 from foedus.engine import Answer, Dataset, Limits, Written, read
 from foedus.engine.embedded import Source
 from foedus.engine.lanes import Lanes, Sizes
+from foedus.engine.waiting import WAITING, is_done
 from foedus.engine.workers import Asked, Died, Nursery, TooLarge, Worker
 from foedus.errors import BusyError, EngineError, FoedusError, LimitError
 from foedus.results import BY_NAME, ROWS, TRIPLES, Format
@@ -41,30 +40,6 @@ _GROWN = 64 << 10
 _SLOWEST = 4
 """Times its patience that a query stays in the quick lane where it gets no processor."""
 _T = TypeVar("_T")
-
-
-class Waiting:
-    """What a thread has asked of the loop for somebody who may be gone before it is done."""
-
-    def __init__(self) -> None:
-        self._asked: list[Future[Any]] = []
-        self._is_over = False
-
-    def add(self, future: Future[Any]) -> None:
-        """Add what is asked; it is cancelled at once where nobody waits any more."""
-        self._asked.append(future)
-        if self._is_over:
-            future.cancel()
-
-    def give_up(self) -> None:
-        """Cancel it all, which stops the queries, and whatever is asked later."""
-        self._is_over = True
-        for future in self._asked:
-            future.cancel()
-
-
-WAITING: ContextVar[Waiting | None] = ContextVar("WAITING", default=None)
-"""Where the current thread's questions are noted."""
 
 
 @dataclass(slots=True)
@@ -283,7 +258,7 @@ class GuardedEngine:
         Otherwise the worker is given back, or ended where it cannot be asked again.
         """
         try:
-            if not await _is_done(whole, deadline):
+            if not await is_done(whole, deadline):
                 return False
             whole.result()
         except Died as error:
@@ -351,30 +326,6 @@ class GuardedEngine:
             idle.append(worker)
         else:
             self._nursery.kill(worker)
-
-
-async def _is_done(work: asyncio.Future[None], deadline: float) -> bool:
-    """Return whether work is done by a deadline, after which it goes on.
-
-    `asyncio.wait` does the same for any number, and takes several times as long.
-    """
-    if work.done():
-        return True
-    loop = asyncio.get_running_loop()
-    waiter = loop.create_future()
-
-    def release(_: object = None) -> None:
-        if not waiter.done():
-            waiter.set_result(None)
-
-    timer = loop.call_later(deadline - time.monotonic(), release)
-    work.add_done_callback(release)
-    try:
-        await waiter
-    finally:
-        timer.cancel()
-        work.remove_done_callback(release)
-    return work.done()
 
 
 def _end(

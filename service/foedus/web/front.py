@@ -15,7 +15,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import copy_context
 from http import HTTPStatus
 from types import MethodType
@@ -25,11 +24,12 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask
 
 from foedus.engine import Written
-from foedus.engine.guarded import WAITING, Waiting
+from foedus.engine.waiting import WAITING, Waiting
 from foedus.web import address, bounds, cache, gateway, journal, shortcut, vitals
 from foedus.web.app import HEADERS
 from foedus.web.bounds import LATER, LONGEST_ADDRESS, LONGEST_BODY
 from foedus.web.cache import Cache, Key, Ready
+from foedus.web.flights import Flight
 from foedus.web.gateway import FileBody, Reply, Request
 from foedus.web.journal import START
 from foedus.web.replies import CACHING
@@ -45,43 +45,6 @@ CONNECTION = "foedus.connection"
 _FAILURES = logging.getLogger("foedus.failures")
 _SHARED = frozenset({"GET", "HEAD", "POST", "QUERY"})
 _REQUEST_ID = journal.HEADER.lower().encode()
-
-
-class Flight:
-    """An answer that is on its way, and how many wait for it."""
-
-    def __init__(self) -> None:
-        """Be the flight of the current task."""
-        self._task = asyncio.current_task()
-        self._waiting = 1
-        self._seats: list[asyncio.Future[Ready | Reply | None]] = []
-
-    async def join(self) -> Ready | Reply | None:
-        """Wait for the answer too; None where it cannot be shared."""
-        self._waiting += 1
-        seat: asyncio.Future[Ready | Reply | None] = asyncio.get_running_loop().create_future()
-        self._seats.append(seat)
-        return await seat
-
-    def land(self, ready: Ready | None, reply: Reply | None) -> None:
-        """Give the answer to all who wait: one ready to be sent, or a file to each."""
-        for seat in self._seats:
-            if not seat.done():
-                seat.set_result(ready or _shared(reply))
-
-    def leave(self) -> None:
-        """Say that one who waits is gone; without any the work stops."""
-        self._waiting -= 1
-        if self._waiting == 0 and self._task is not None:
-            self._task.cancel()
-
-
-def _shared(reply: Reply | None) -> Reply | None:
-    if reply is None or not isinstance(reply.body, FileBody):
-        return None
-    with suppress(OSError):
-        return Reply(reply.status, list(reply.headers), reply.body.share())
-    return None
 
 
 class Front:
