@@ -102,6 +102,20 @@ Serve = Callable[..., Live]
 @pytest.fixture
 def serve(small_release: Path) -> Iterator[Serve]:
     """Start servers over the small graph."""
+    with starting(small_release) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def live(small_release: Path) -> Iterator[Live]:
+    """Run one server for tests that do not look inside."""
+    with starting(small_release) as start:
+        yield start()
+
+
+@contextlib.contextmanager
+def starting(small_release: Path) -> Iterator[Serve]:
+    """Yield what starts servers, which end with the block."""
     with contextlib.ExitStack() as stack:
 
         def start(
@@ -162,7 +176,7 @@ def of_all(headers: dict[str, str]) -> dict[str, str]:
     ],
 )
 def test_what_goes_out_is_what_the_application_says(
-    serve: Serve,
+    live: Live,
     client: FlaskClient,
     method: str,
     target: str,
@@ -170,7 +184,6 @@ def test_what_goes_out_is_what_the_application_says(
     headers: dict[str, str],
     coding: str,
 ) -> None:
-    live = serve()
     headers = {**headers, "Accept-Encoding": coding, "Host": "localhost"}
     said = client.open(target, method=method, data=body, headers=headers)
     expected = of_all({name.lower(): value for name, value in said.headers})
@@ -258,8 +271,7 @@ def test_answers_come_in_the_order_of_the_requests(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "line", [b"HTTP/1.0\r\nHost: x", b"HTTP/1.1\r\nHost: x\r\nConnection: close"]
 )
-def test_connection_ends_where_that_is_asked(serve: Serve, line: bytes) -> None:
-    live = serve()
+def test_connection_ends_where_that_is_asked(live: Live, line: bytes) -> None:
     raw = b"GET " + get(LABEL).encode() + b" " + line + b"\r\n\r\n"
     answers = [live.send(raw, answers=2) for _ in range(2)]  # until the end of the connection
     for answer in answers:
@@ -344,8 +356,7 @@ def test_client_that_sends_too_long_is_cut_off(
                 time.sleep(0.05)
 
 
-def test_head_that_is_too_long(serve: Serve) -> None:
-    live = serve()
+def test_head_that_is_too_long(live: Live) -> None:
     line = b"X-Long: " + b"x" * 1000 + b"\r\n"
     found = live.send(b"GET / HTTP/1.1\r\n" + line * 400)
     assert found.startswith(b"HTTP/1.1 431 ")
@@ -353,8 +364,7 @@ def test_head_that_is_too_long(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_body_that_is_too_long(serve: Serve, chunked: bool) -> None:
-    live = serve()
+def test_body_that_is_too_long(live: Live, chunked: bool) -> None:
     size = LONGEST_BODY + 10
     head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
     if chunked:
@@ -369,8 +379,7 @@ def test_body_that_is_too_long(serve: Serve, chunked: bool) -> None:
     assert live.send(raw).startswith(b"HTTP/1.1 413 ")
 
 
-def test_chunked_body_is_taken(serve: Serve) -> None:
-    live = serve()
+def test_chunked_body_is_taken(live: Live) -> None:
     head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
     raw = head + b"Transfer-Encoding: chunked\r\n\r\n3\r\nASK\r\n3\r\n {}\r\n0\r\n\r\n"
     assert live.send(raw).startswith(b"HTTP/1.1 200 ")
@@ -491,7 +500,7 @@ def test_large_answer_is_shared_by_those_who_wait(
 
 
 def test_health_is_told_while_no_thread_is_free(serve: Serve) -> None:
-    live = serve(threads=1, limits=Limits(seconds=3))
+    live = serve(threads=1, limits=Limits(seconds=1.5))
     with ThreadPoolExecutor(2) as threads:
         pages = [
             threads.submit(live.ask, "GET", get(f"{ENDLESS} #{n}"), Accept="text/html")
