@@ -81,6 +81,8 @@ def test_memory_of_this_process_is_measured() -> None:
     held = memory.measure(memory.os.getpid())
     assert held.processes >= 1
     assert 1 < held.shared_once <= held.resident
+    with pytest.raises(ProcessLookupError, match="has ended"):
+        memory.measure(2**22 + 1)  # above every number that Linux gives
 
 
 CASE = workloads.Workload(

@@ -52,11 +52,13 @@ def figure(rollup: str, name: str) -> float:
 
 
 def measure(pid: int) -> Memory:
-    """Measure a process and its descendants."""
+    """Measure a process and its descendants; raise `ProcessLookupError` where it has ended."""
     rollups = []
     for one in tree(pid):
         with contextlib.suppress(OSError):
             rollups.append(Path(f"/proc/{one}/smaps_rollup").read_text())
+    if not rollups:
+        raise ProcessLookupError(f"process {pid} has ended")
     return Memory(
         len(rollups),
         sum(figure(rollup, "Pss") for rollup in rollups),
