@@ -29,7 +29,7 @@ build: install
 # time, and a process that holds everything the other tests loaded is no such server.
 test: install
 	$(BIN)/python -m pytest -q tests/test_faults.py
-	$(BIN)/python -m pytest -q --ignore=tests/test_faults.py
+	$(BIN)/python -m pytest -q --numprocesses=2 --ignore=tests/test_faults.py
 
 conformance: install
 	PYTHONPATH=tests $(BIN)/python -m conformance

@@ -525,7 +525,7 @@ def test_time_of_a_failure_is_counted_from_its_start(serve: Serve, lines: io.Str
     live = serve(limits=Limits(seconds=1))
     assert live.ask("GET", get(ENDLESS), Accept="text/csv")[0] == 504
     [line] = map(json.loads, lines.getvalue().splitlines())
-    assert line["ms"] >= line["query_ms"] >= 1000
+    assert line["ms"] >= line["query_ms"] > 900
 
 
 def test_client_that_hangs_up_is_no_failure_of_ours(serve: Serve, lines: io.StringIO) -> None:

@@ -13,6 +13,7 @@ Used by ``cli``.
 """
 
 import asyncio
+import gc
 import math
 import resource
 import signal
@@ -36,6 +37,8 @@ _BACKLOG = 512
 _TICKS = 50
 """Ticks of uvicorn's clock, a tenth of a second each, between two looks at idle clients."""
 _MARGIN = 2.0
+_GARBAGE = 20_000
+"""New objects after which Python looks for garbage among them: many times its default."""
 _IDLE_AT_THE_END = 5.0
 _FILES = 1 << 16
 """Open files that the server may have, where the system lets it: a connection is one."""
@@ -94,6 +97,10 @@ def make_server(
 def run(server: uvicorn.Server, listener: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
     """Run a server until it is told to end, then close all that its application holds."""
     asyncio.set_event_loop(loop)
+    # What is there by now stays for good: no search for garbage need look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, min(most, _FILES)), most))
     try:
