@@ -569,6 +569,26 @@ def test_what_is_no_http_gets_the_headers_of_all_answers(serve: Serve, raw: byte
     assert 'foedus_requests_total{method="any",route="none",status="400"} 1.0' in metrics
 
 
+def test_failure_of_ours_is_one_answer_without_a_trace(
+    serve: Serve, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = serve()
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("secret place")
+
+    monkeypatch.setattr(live.front, "_make", fail)
+    found = live.send(f"GET {get(LABEL)} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), answers=2)
+    assert found.startswith(b"HTTP/1.1 500 ")
+    assert found.count(b"HTTP/1.1 ") == 1
+    assert b"content-security-policy: " in found
+    assert b"secret" not in found
+    told = map(json.loads, lines.getvalue().splitlines())
+    failures = [line for line in told if "failure" in line]
+    assert [line["failure"] for line in failures] == ["a request failed"]
+    assert "secret place" in failures[0]["trace"]
+
+
 def test_end_does_not_wait_for_who_does_not_read(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

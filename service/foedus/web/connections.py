@@ -208,6 +208,8 @@ class Connection(HttpToolsProtocol):
         self._write(head + self._front.common, text, name, stays=False)
         self.transport.close()
         self._begun = None
+        if self.cycle is not None:  # or the library would answer too
+            self.cycle.response_started = self.cycle.response_complete = True
 
 
 def sweep(connections: "set[Any]", *, idle: float | None = None) -> None:
