@@ -158,7 +158,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Let signals end the server; it does not send them to itself again at its end."""
+        """Let signals end the server: the first of them, and it does not send itself another."""
         if threading.current_thread() is not threading.main_thread():
             yield  # only that one may listen for signals
             return
@@ -171,4 +171,5 @@ class _Server(uvicorn.Server):
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # Told to end, this process still has others to end: a second signal waits for that.
+                signal.signal(number, signal.SIG_IGN if self.should_exit else handler)
