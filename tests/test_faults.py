@@ -35,7 +35,8 @@ from foedus.results import ROWS, TRIPLES
 
 _SERVE = "from foedus.cli import main; main()"
 SMALL = """SELECT ?label { <https://w3id.org/foedus/id/state/RUR>
-  <http://www.w3.org/2000/01/rdf-schema#label> ?label }"""
+  <http://www.w3.org/2000/01/rdf-schema#label> ?label } ORDER BY ?label"""
+"""Small, but a worker's: without its order it would be answered at once."""
 PRODUCT = " ".join(f"?s{n} ?p{n} ?o{n} ." for n in range(6))
 ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}"
 GREEDY = f"SELECT * {{ {PRODUCT} }} ORDER BY ?o1 ?o2"

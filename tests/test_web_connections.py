@@ -478,7 +478,7 @@ def test_answer_to_an_old_tag_is_kept_for_others(serve: Serve) -> None:
 def test_large_answer_is_shared_by_those_who_wait(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name in ((replies, "_SMALL"), (gateway, "_IN_MEMORY"), (shortcut, "_SMALL")):
+    for module, name in ((replies, "_SMALL"), (gateway, "_IN_MEMORY"), (shortcut, "SMALL")):
         monkeypatch.setattr(module, name, 0)
     live = serve()
     answer_soon = live.app.extensions["foedus"].workers.answer_soon
@@ -578,7 +578,7 @@ def test_failure_of_ours_is_one_answer_without_a_trace(
         raise RuntimeError("secret place")
 
     monkeypatch.setattr(live.front, "_make", fail)
-    found = live.send(f"GET {get(LABEL)} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), answers=2)
+    found = live.send(f"GET {get(ALL)} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), answers=2)
     assert found.startswith(b"HTTP/1.1 500 ")
     assert found.count(b"HTTP/1.1 ") == 1
     assert b"content-security-policy: " in found

@@ -209,7 +209,5 @@ def write_triples(triples: Iterable[ox.Triple] | Iterable[ox.Quad], form: Format
 
 def etag(*parts: str) -> str:
     """Return a strong entity tag for what these parts decide: release, query, format."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part.encode()).to_bytes(8) + part.encode())
-    return digest.hexdigest()[:32]
+    told = "".join([f"{len(part)} {part}" for part in parts])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]

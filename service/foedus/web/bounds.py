@@ -82,7 +82,7 @@ def _refuse_bad_host() -> None:
     host = request.environ.get("HTTP_HOST")
     if host is None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
         return
-    if host is None or not _HOST.fullmatch(host):
+    if host is None or not names_host(host):
         raise BadRequest("a request names one host in Host, as name or name:port")
 
 
@@ -91,6 +91,15 @@ def _refuse_long_address() -> None:
         raise RequestURITooLarge(
             f"an address has at most {LONGEST_ADDRESS} bytes; post a longer query"
         )
+
+
+def names_host(host: str) -> bool:
+    """Whether a ``Host`` names one, and nothing else.
+
+    >>> names_host("a.example:80"), names_host("a.example,b.example")
+    (True, False)
+    """
+    return _HOST.fullmatch(host) is not None
 
 
 def client_of(address: str | None) -> str:

@@ -12,8 +12,8 @@ Used by ``front`` and ``connections``.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from foedus.web.compression import SUFFIX, takes
 
@@ -67,8 +67,7 @@ def digest(*parts: bytes) -> bytes:
     return sha256.digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """An answer ready to be sent."""
 
     route: str
@@ -78,16 +77,16 @@ class Ready:
     status: int
     tag: bytes
     """The strong entity tag, less the suffix of a coding and the last quotation mark; or empty."""
-    head: bytes
-    """Status line and headers, without those of each request and the empty line."""
+    head: tuple[bytes, ...]
+    """Status line and headers in parts, without those of each request and the empty line."""
     body: bytes
-    unchanged: bytes
+    unchanged: tuple[bytes, ...]
     """The same head for a client that has the answer: 304."""
 
     @property
     def size(self) -> int:
-        """What it takes, about."""
-        return len(self.head) + len(self.body) + len(self.unchanged) + _AROUND
+        """What it takes, about; parts that answers share count once for each."""
+        return sum(map(len, self.head)) + len(self.body) + _AROUND
 
     @property
     def lasts(self) -> bool:
@@ -103,16 +102,17 @@ class Ready:
 def ready(route: str, path: str, status: int, headers: Headers, body: bytes) -> Ready:
     """Return an answer as it can be sent again, to whoever asks the same."""
     kept = [(name, value) for name, value in headers if name not in _PER_REQUEST]
-    known = [(name, value) for name, value in kept if name not in _OF_A_BODY]
+    body_alone = [header for header in kept if header[0] in _OF_A_BODY]
+    of_both = lines([header for header in kept if header[0] not in _OF_A_BODY])
     tag = next((value for name, value in kept if name == b"etag"), b"")
     return Ready(
         route,
         path,
         status,
         tag[:-1].removesuffix(_SUFFIX) if tag.startswith(b'"') else b"",
-        status_line(status) + lines(kept),
+        (status_line(status), lines(body_alone), of_both),
         body,
-        status_line(HTTPStatus.NOT_MODIFIED) + lines(known),
+        (UNCHANGED, of_both),
     )
 
 
@@ -124,6 +124,9 @@ def status_line(status: int) -> bytes:
 def lines(headers: Headers) -> bytes:
     """Return headers as they are sent."""
     return b"".join(b"%b: %b\r\n" % header for header in headers)
+
+
+UNCHANGED = status_line(HTTPStatus.NOT_MODIFIED)
 
 
 class Cache:
@@ -149,10 +152,11 @@ class Cache:
 
     def put(self, key: Key, kept: Ready) -> None:
         """Keep an answer, if it is not too large; others may have to go."""
-        if kept.size > self._room // _SHARE:
+        size = kept.size
+        if size > self._room // _SHARE:
             return
         before = self._kept.pop(key, None)
-        self.size += kept.size - (before.size if before else 0)
+        self.size += size - (before.size if before else 0)
         self._kept[key] = kept
         while self.size > self._room:
             _, gone = self._kept.popitem(last=False)

@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from foedus.web import cache
 from foedus.web.cache import Ready
 from foedus.web.front import CONNECTION, Front
+from foedus.web.gateway import Request
 
 LONGEST_HEAD = 1 << 16
 """Bytes of a request's first line and headers, what came first left out."""
@@ -142,11 +143,17 @@ class Connection(HttpToolsProtocol):
                 forwarded += b"," + value
         key = cache.key_of(b"GET", self.url, self.headers, behind_proxy=front.proxies > 0)
         ready = front.cache.get(key)
-        if ready is None:
-            return False
-        is_known = bool(tags) and ready.is_known(tags[1:])
-        client = self.client[0] if self.client else ""
-        named = front.note_ready_at_once(ready, client, given, forwarded, is_known=is_known)
+        is_known = False
+        if ready is not None:
+            client = self.client[0] if self.client else ""
+            is_known = bool(tags) and ready.is_known(tags[1:])
+            named = front.note_ready_at_once(ready, client, given, forwarded, is_known=is_known)
+        else:
+            request = Request("GET", self.url, self.headers, self.client or ("", 0))
+            found = front.look_up(key, request, time.perf_counter())
+            if found is None:
+                return False
+            ready, named = found
         stays = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
         head, body = (ready.unchanged, b"") if is_known else (ready.head, ready.body)
         self._burst += self._write(head, body, named, stays=stays)
@@ -177,14 +184,14 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
         cycle.on_response()
 
-    def _write(self, head: bytes, body: bytes, name: str, *, stays: bool) -> int:
+    def _write(self, head: tuple[bytes, ...], body: bytes, name: str, *, stays: bool) -> int:
         """Write an answer; return its size."""
         dated = self.server_state.default_headers  # a new list each second
         if dated is not Connection._dated[0]:
             Connection._dated = (dated, cache.lines(dated))
         end = b"\r\n" if stays else b"connection: close\r\n\r\n"
         given = f"x-request-id: {name}\r\n".encode()
-        whole = b"".join((head, Connection._dated[1], given, end, body))
+        whole = b"".join((*head, Connection._dated[1], given, end, body))
         self.transport.write(whole)
         return len(whole)
 
@@ -199,13 +206,14 @@ class Connection(HttpToolsProtocol):
         text = f"{status.value} {status.phrase}: {reason}\n".encode()
         client = (self.client or ("", 0))[0]
         name = self._front.note_refused(client, status, len(text))
-        head = cache.status_line(status) + cache.lines(
+        of_the_body = cache.lines(
             [
                 (b"content-type", b"text/plain; charset=utf-8"),
                 (b"content-length", str(len(text)).encode()),
             ]
         )
-        self._write(head + self._front.common, text, name, stays=False)
+        head = (cache.status_line(status), of_the_body, self._front.common)
+        self._write(head, text, name, stays=False)
         self.transport.close()
         self._begun = None
         if self.cycle is not None:  # or the library would answer too

@@ -25,6 +25,8 @@ from flask import Flask
 
 from foedus.engine import Written
 from foedus.engine.waiting import WAITING, Waiting
+from foedus.errors import FoedusError
+from foedus.results import ROWS, Format
 from foedus.web import address, bounds, cache, gateway, journal, shortcut, vitals
 from foedus.web.app import HEADERS
 from foedus.web.bounds import LATER, LONGEST_ADDRESS, LONGEST_BODY
@@ -114,9 +116,25 @@ class Front:
         if self.proxies:
             client = address.client_of(forwarded.decode("latin-1"), client, self.proxies)
         status = HTTPStatus.NOT_MODIFIED.value if is_known else ready.status
-        self._figures.count_ready(ready.route, status)
+        self._figures.count("GET", ready.route, status, None)
         journal.say_again(name, client, ready.path, status, 0 if is_known else len(ready.body))
         return name
+
+    def look_up(self, key: Key, request: Request, start: float) -> tuple[Ready, str] | None:
+        """Answer a GET whose query needs no worker; also return the request's identifier."""
+        if not self._is_query(request):
+            return None
+        asked = shortcut.read(request)
+        if asked is None:
+            return None
+        query = asked.question.query
+        body = self._service.workers.at_once(query, rows=asked.rows, dataset=asked.question.dataset)
+        if body is None:
+            return None
+        ready = self._pack(asked, ROWS[0], body, request)
+        self.cache.put(key, ready)
+        took = time.perf_counter() - start
+        return ready, self._note_shortcut(ready, request, query, took, start)
 
     def note_refused(self, client: str, status: int, size: int) -> str:
         """Count and log a request that could not be read; return an identifier for it."""
@@ -135,7 +153,7 @@ class Front:
         status: int,
         size: int,
         start: float,
-        **asked: object,
+        asked: journal.Asked | None = None,
     ) -> None:
         took = time.perf_counter() - start
         self._figures.count(request.method, ready.route, status, took)
@@ -147,7 +165,7 @@ class Front:
             status=status,
             size=size,
             seconds=took,
-            **asked,
+            asked=asked,
         )
 
     async def _take(self, scope: Scope, receive: Receive) -> Request | None:
@@ -270,22 +288,18 @@ class Front:
 
         The last is the identifier of a request that the application did not see.
         """
-        if (
-            request.path in self._endpoints
-            and self._takes_shortcut(request)
-            and not told.get(LATER)
-        ):
+        if request.announced is None and self._is_query(request) and not told.get(LATER):
             asked = shortcut.read(request)
             if asked is not None:
-                ready, outcome = await shortcut.answer(
-                    asked,
-                    self._ask,
-                    digest=self._digest or "",
-                    common=self.common,
-                    accepted=request.text(b"accept-encoding") or "",
-                )
-                if ready is not None:
-                    return None, ready, self._note_shortcut(ready, request, outcome, start)
+                outcome = await self._ask(asked)
+                written = outcome.said
+                if isinstance(written, Written) and written.size <= shortcut.SMALL:
+                    with written.body:
+                        ready = self._pack(asked, written.form, written.body.read(), request)
+                    name = self._note_shortcut(
+                        ready, request, outcome.query, outcome.seconds, start
+                    )
+                    return None, ready, name
                 told[OUTCOME] = outcome
         reply = await self._call(request, told)
         if not isinstance(reply.body, bytes):
@@ -293,23 +307,45 @@ class Front:
         route, path = told["route"], told["path"]
         return reply, cache.ready(route, path, reply.status, reply.headers, reply.body), ""
 
-    def _takes_shortcut(self, request: Request) -> bool:
+    def _is_query(self, request: Request) -> bool:
+        """Whether a request may be a query that needs no application."""
         return (
             request.path in self._endpoints
             and self._digest is not None
             and self._service.unites_graphs
             and len(request.target) <= LONGEST_ADDRESS
-            and request.announced is None
         )
 
-    async def _ask(self, asked: Asked) -> Written:
-        question = asked.question
-        return await self._service.workers.answer_soon(
-            question.query, rows=asked.rows, triples=asked.triples, dataset=question.dataset
+    async def _ask(self, asked: Asked) -> Outcome:
+        """Return what the engine says to a query."""
+        question, start = asked.question, time.perf_counter()
+        said: Written | FoedusError
+        try:
+            said = await self._service.workers.answer_soon(
+                question.query, rows=asked.rows, triples=asked.triples, dataset=question.dataset
+            )
+        except FoedusError as error:
+            said = error
+        return Outcome(question.query, time.perf_counter() - start, said)
+
+    def _pack(self, asked: Asked, form: Format, body: bytes, request: Request) -> Ready:
+        """Return an answer as the application would send it."""
+        return shortcut.pack(
+            asked,
+            form,
+            body,
+            digest=self._digest or "",
+            common=self.common,
+            accepted=request.text(b"accept-encoding") or "",
         )
 
-    def _note_shortcut(self, ready: Ready, request: Request, outcome: Outcome, start: float) -> str:
-        """Count and log an answer of the shortcut; return the request's identifier."""
+    def _note_shortcut(
+        self, ready: Ready, request: Request, query: str, seconds: float, start: float
+    ) -> str:
+        """Count and log an answer of the shortcut; return the request's identifier.
+
+        Its query was answered in so many seconds.
+        """
         name = journal.identifier(request.text(_REQUEST_ID) or "")
         self._note(
             name,
@@ -318,9 +354,7 @@ class Front:
             ready.status,
             len(ready.body),
             start,
-            query=journal.hash_of(outcome.query),
-            queries=1,
-            query_ms=round(1000 * outcome.seconds, 1),
+            journal.Asked(journal.hash_of(query), 1, 1000 * seconds),
         )
         return name
 

@@ -11,8 +11,7 @@ Errors: 400 for a query that is missing or repeated and for text that is not UTF
 update operation; 415 for another media type, charset or coding.
 """
 
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
@@ -28,10 +27,11 @@ DIRECT = "application/sparql-query"
 UPDATE = "application/sparql-update"
 GRAPHS = ("default-graph-uri", "named-graph-uri")
 _FORMAT = "format"
+Fields = dict[str, list[str]]
+"""The values of each field of a form, in its order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What a request sends, whichever way it came."""
 
     method: str
@@ -42,8 +42,7 @@ class Sent:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A query with its dataset; None leaves the dataset to the query."""
 
     query: str
@@ -54,31 +53,33 @@ class Question:
     @property
     def key(self) -> str:
         """What distinguishes this question from all others."""
-        graphs = (self.dataset.default, self.dataset.named) if self.dataset else ()
-        return repr((self.query, *graphs))
+        if self.dataset is None:
+            return repr(self.query)
+        return repr((self.query, self.dataset.default, self.dataset.named))
 
 
 def read(sent: Sent) -> Question | None:
     """Return what a request asks, or None where it is a GET without a query."""
     fields = _fields(sent.query_string, "the address")
-    if any(name == "update" for name, _ in fields):
+    if "update" in fields:
         _refuse_update()
-    queries = [value for name, value in fields if name == "query"]
+    queries = fields.get("query", [])
     if sent.method in ("POST", "QUERY"):
         posted, more = _posted(sent)
-        queries += posted
-        fields += more
+        queries = queries + posted
+        for name, values in more.items():
+            fields[name] = fields.get(name, []) + values
     if len(queries) > 1:
         raise QueryError(f"one query at a time, not {len(queries)}")
     if queries:
-        wanted = next((value for name, value in fields if name == _FORMAT and value), None)
+        wanted = next((value for value in fields.get(_FORMAT, ()) if value), None)
         return Question(queries[0], _dataset(fields), wanted)
     if sent.method in ("GET", "HEAD"):
         return None
     raise QueryError(f"no query: send one as the field query, or as {DIRECT}")
 
 
-def _posted(sent: Sent) -> tuple[list[str], list[tuple[str, str]]]:
+def _posted(sent: Sent) -> tuple[list[str], Fields]:
     """Return the queries in the body, and all fields of a form."""
     coding = sent.coding.strip().lower()
     if coding not in ("", "identity"):
@@ -91,12 +92,12 @@ def _posted(sent: Sent) -> tuple[list[str], list[tuple[str, str]]]:
     if media == UPDATE:
         _refuse_update()
     if media == DIRECT:
-        return [_utf8(sent.body, "the body")], []
-    fields = _fields(sent.body, "the body") if media == FORM else []
-    if any(name == "update" for name, _ in fields):
+        return [_utf8(sent.body, "the body")], {}
+    fields = _fields(sent.body, "the body") if media == FORM else {}
+    if "update" in fields:
         _refuse_update()
     if media == FORM and sent.method == "POST":
-        return [value for name, value in fields if name == "query"], fields
+        return fields.get("query", []), fields
     taken = f"{FORM} or {DIRECT}" if sent.method == "POST" else DIRECT
     what = media or "a body without a Content-Type"
     raise UnsupportedMediaType(f"{sent.method} takes {taken}, not {what}")
@@ -106,13 +107,13 @@ def _refuse_update() -> NoReturn:
     raise Forbidden("updates are refused: this endpoint answers queries only")
 
 
-def _fields(raw: bytes, what: str) -> list[tuple[str, str]]:
-    """Return names and values of a form, decoded once."""
-    fields = []
+def _fields(raw: bytes, what: str) -> Fields:
+    """Return the fields of a form, decoded once."""
+    fields: Fields = {}
     for pair in raw.split(b"&"):
         if pair:
             name, _, value = pair.partition(b"=")
-            fields.append((_unquote(name, what), _unquote(value, what)))
+            fields.setdefault(_unquote(name, what), []).append(_unquote(value, what))
     return fields
 
 
@@ -143,9 +144,9 @@ def _utf8(raw: bytes, what: str) -> str:
         raise BadRequest(f"{what} is not in UTF-8") from error
 
 
-def _dataset(fields: list[tuple[str, str]]) -> Dataset | None:
+def _dataset(fields: Fields) -> Dataset | None:
     """Return the dataset that the fields name, or None where they name none."""
-    default, named = (
-        tuple(iri for name, iri in fields if name == field and iri) for field in GRAPHS
-    )
+    if GRAPHS[0] not in fields and GRAPHS[1] not in fields:
+        return None
+    default, named = (tuple(iri for iri in fields.get(field, ()) if iri) for field in GRAPHS)
     return Dataset(default, named) if default or named else None

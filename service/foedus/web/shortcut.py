@@ -9,10 +9,9 @@ Used by ``front``; ``sparql`` takes the `Outcome`.
 """
 
 import gzip
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from werkzeug.exceptions import HTTPException
 
@@ -21,15 +20,17 @@ from foedus.engine import Written
 from foedus.errors import FoedusError
 from foedus.results import HTML, Format
 from foedus.web import compression, protocol
-from foedus.web.cache import Ready, status_line
+from foedus.web.bounds import names_host
+from foedus.web.cache import UNCHANGED, Ready, status_line
 from foedus.web.gateway import Request
 from foedus.web.protocol import ENDPOINT, Question, Sent
 from foedus.web.replies import either
 
 OUTCOME = "foedus.outcome"
 """Where a request's environment has its `Outcome`."""
-_SMALL = 1 << 14
-_OK, _UNCHANGED = status_line(HTTPStatus.OK), status_line(HTTPStatus.NOT_MODIFIED)
+SMALL = 1 << 14
+"""Bytes of an answer up to which it is packed here."""
+_OK = status_line(HTTPStatus.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,7 @@ class Outcome:
     said: Written | FoedusError
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A query that the shortcut may answer."""
 
     question: Question
@@ -59,6 +59,8 @@ def paths_of(prefix: str) -> frozenset[bytes]:
 def read(request: Request) -> Asked | None:
     """Return the query of a request to the endpoint, or None where it is the application's."""
     if request.method not in protocol.METHODS or b"if-none-match" in request.fields:
+        return None
+    if not names_host(request.text(b"host") or ""):
         return None
     sent = Sent(
         request.method,
@@ -79,45 +81,27 @@ def read(request: Request) -> Asked | None:
     return Asked(question, rows, triples)
 
 
-async def answer(
-    asked: Asked,
-    ask: Callable[[Asked], Awaitable[Written]],
-    *,
-    digest: str,
-    common: bytes,
-    accepted: str,
-) -> tuple[Ready | None, Outcome]:
-    """Return what the engine says, ready to be sent where it is small data.
+def pack(
+    asked: Asked, form: Format, body: bytes, *, digest: str, common: bytes, accepted: str
+) -> Ready:
+    """Return an answer to a query, ready to be sent.
 
-    ``common`` are the headers of every answer, as they are sent; ``accepted`` is
-    ``Accept-Encoding``.
+    ``digest`` is that of the data, ``common`` the headers of every answer as they are sent, and
+    ``accepted`` the request's ``Accept-Encoding``.
     """
-    start = time.perf_counter()
-    query = asked.question.query
-    try:
-        written = await ask(asked)
-    except FoedusError as error:
-        return None, Outcome(query, time.perf_counter() - start, error)
-    outcome = Outcome(query, time.perf_counter() - start, written)
-    if written.size > _SMALL:
-        return None, outcome
-    with written.body:
-        body = written.body.read()
-    form = written.form
     tag = results.etag(digest, asked.question.key, form.name)
     coding = suffix = ""
     if len(body) >= compression.SMALLEST and compression.takes(accepted):
         body = gzip.compress(body, compression.THOROUGH, mtime=0)
         coding, suffix = f"content-encoding: {compression.CODING}\r\n", compression.SUFFIX
     of_the_body = f"content-type: {form.content_type}\r\ncontent-length: {len(body)}\r\n{coding}"
-    of_all = f'etag: "{tag}{suffix}"\r\n'.encode() + common
-    answer = Ready(
+    tagged = f'etag: "{tag}{suffix}"\r\n'.encode()
+    return Ready(
         ENDPOINT,
         ENDPOINT,
-        HTTPStatus.OK,
+        HTTPStatus.OK.value,
         f'"{tag}'.encode(),
-        _OK + of_the_body.encode() + of_all,
+        (_OK, of_the_body.encode(), tagged, common),
         body,
-        _UNCHANGED + of_all,
+        (UNCHANGED, tagged, common),
     )
-    return answer, outcome
