@@ -478,7 +478,12 @@ def test_answer_to_an_old_tag_is_kept_for_others(serve: Serve) -> None:
 def test_large_answer_is_shared_by_those_who_wait(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name in ((replies, "_SMALL"), (gateway, "_IN_MEMORY"), (shortcut, "SMALL")):
+    for module, name in (
+        (replies, "_SMALL"),
+        (gateway, "_IN_MEMORY"),
+        (shortcut, "SMALL"),
+        (shortcut, "PLAIN"),
+    ):
         monkeypatch.setattr(module, name, 0)
     live = serve()
     answer_soon = live.app.extensions["foedus"].workers.answer_soon

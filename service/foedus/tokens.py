@@ -11,8 +11,8 @@ Used by: ``saved`` and ``engine``.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 _FIRST = r"""
     (?P<comment>\#[^\r\n]*+)
@@ -42,8 +42,7 @@ _PREFIX = re.compile(r"[\w.-]++")
 _HIDDEN = frozenset({"comment", "string", "iri", "variable", "language", "blank"})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: its kind (a group of the pattern above), its text, and where it starts."""
 
     kind: str

@@ -150,7 +150,7 @@ def serve(
     With --data, any RDF files are served instead, each as a graph of its own; with --endpoint,
     what stands behind another SPARQL endpoint.
     """
-    from foedus.engine import Limits
+    from foedus.engine import Limits, allocator
     from foedus.engine.lanes import Sizes
     from foedus.web import journal, serving
     from foedus.web.app import Config, create_app
@@ -165,6 +165,12 @@ def serve(
         raise click.UsageError("--data-version belongs to --endpoint")
     if threads <= quick + long_queries + line:
         raise click.UsageError("--threads must be more than --quick, --long and --line together")
+
+    def announce(url: str) -> None:
+        click.echo(f"Foedus is served at {url}", err=True)
+        if allocator.find() is None:
+            click.echo(f"Note: {allocator.HINT}", err=True)
+
     journal.write_to(sys.stdout)
     loop = serving.new_loop()
     app = create_app(
@@ -195,5 +201,5 @@ def serve(
         room=cache * _MIB,
         proxies=proxies,
         longest=3 * seconds,
-        announce=lambda url: click.echo(f"Foedus is served at {url}", err=True),
+        announce=announce,
     )

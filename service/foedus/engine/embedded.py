@@ -19,7 +19,15 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from foedus import BASE, results, syntax, tokens
-from foedus.engine import Answer, Dataset, QuerySyntaxError, Written, inlined, pick
+from foedus.engine import (
+    Answer,
+    Dataset,
+    QuerySyntaxError,
+    Written,
+    constants,
+    inlined,
+    pick,
+)
 from foedus.engine.fragments import Fragments
 from foedus.errors import DataError, LimitError, QueryError, ReleaseError
 from foedus.results import Format
@@ -64,11 +72,12 @@ class EmbeddedEngine:
                 "SERVICE is refused: this endpoint sends no request to another. If no part of "
                 "the query calls one, write names that hold this word as full IRIs"
             )
+        text = constants.inline(query)
         try:
             if dataset is None:
-                return self._store.query(query, base_iri=BASE, custom_functions=_FUNCTIONS)
+                return self._store.query(text, base_iri=BASE, custom_functions=_FUNCTIONS)
             return self._store.query(
-                query,
+                text,
                 base_iri=BASE,
                 custom_functions=_FUNCTIONS,
                 default_graph=[_graph(iri) for iri in dataset.default],

@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
-from foedus.engine import unnamed_file, wire, zygote
+from foedus.engine import allocator, unnamed_file, wire, zygote
 from foedus.engine.embedded import Source
 from foedus.errors import EngineError, FoedusError
 
@@ -205,7 +205,7 @@ class Nursery:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env=os.environ | {"RUST_BACKTRACE": "0"},
+                env=allocator.added_to(os.environ, allocator.find()) | {"RUST_BACKTRACE": "0"},
             )
         try:
             control.sendall(wire.frame(wire.READY, json.dumps(self._held).encode()))

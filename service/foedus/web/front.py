@@ -293,7 +293,7 @@ class Front:
             if asked is not None:
                 outcome = await self._ask(asked)
                 written = outcome.said
-                if isinstance(written, Written) and written.size <= shortcut.SMALL:
+                if isinstance(written, Written) and shortcut.takes(request, written.size):
                     with written.body:
                         ready = self._pack(asked, written.form, written.body.read(), request)
                     name = self._note_shortcut(

@@ -29,7 +29,9 @@ from foedus.web.replies import either
 OUTCOME = "foedus.outcome"
 """Where a request's environment has its `Outcome`."""
 SMALL = 1 << 14
-"""Bytes of an answer up to which it is packed here."""
+"""Bytes of an answer up to which it is compressed here: time is everybody's in the event loop."""
+PLAIN = 1 << 20
+"""The same where it goes out as it is."""
 _OK = status_line(HTTPStatus.OK)
 
 
@@ -79,6 +81,12 @@ def read(request: Request) -> Asked | None:
     if HTML in (rows, triples):
         return None
     return Asked(question, rows, triples)
+
+
+def takes(request: Request, size: int) -> bool:
+    """Whether an answer of so many bytes is packed here."""
+    is_packed = compression.takes(request.text(b"accept-encoding") or "")
+    return size <= (SMALL if is_packed else PLAIN)
 
 
 def pack(
