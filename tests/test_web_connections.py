@@ -647,6 +647,7 @@ def test_answer_that_breaks_off_is_short(
 ) -> None:
     monkeypatch.setattr(replies, "_SMALL", 0)
     monkeypatch.setattr(gateway, "_IN_MEMORY", 0)
+    monkeypatch.setattr(shortcut, "PLAIN", 0)
     live = serve()
     workers = live.app.extensions["foedus"].workers
     monkeypatch.setattr(workers, "answer_soon", FailingWorkers(engine).answer_soon)
