@@ -38,7 +38,7 @@ SELECT ?one ?other (COUNT(*) AS ?together)
 WHERE {
   VALUES ?graph { <https://w3id.org/foedus/graph/records/voeten> }
   GRAPH ?graph { ?vote foedus:occursOn ?date }
-  FILTER(STR(?date) >= "2014" && STR(?date) < "2016")
+  FILTER(STR(?date) >= "2014" && STR(?date) < "2015")
   GRAPH ?graph { ?vote foedus:votedFor ?one . ?vote foedus:votedFor ?other }
   FILTER(STR(?one) < STR(?other))
 }
