@@ -52,6 +52,7 @@ def evaluated(engine: EmbeddedEngine, query: str) -> bytes:
         "SELECT DISTINCT ?p { <http://e.org/a> ?p ?o } LIMIT 2 OFFSET 1",
         "SELECT ?p { <http://e.org/a> ?p ?o } LIMIT 0",
         "SELECT ?o { <http://e.org/none> ?p ?o }",
+        "PREFIX e: <http://e.org/> # all\n# PREFIX e: <x:y>\n SELECT ?o { e:a e:knows ?o }",
         "select ?o # which? { ?a\n where { # all\n <http://e.org/a#> # of it\n ?p ?o } # end",
     ],
 )
@@ -77,6 +78,13 @@ def test_rows_are_those_of_the_evaluator(engine: EmbeddedEngine, query: str) -> 
         pytest.param("SELECT * { e:a ?p ?o }", id="an undeclared prefix"),
         pytest.param("PREFIX e: <http://e.org/> SELECT * { e:a.b ?p ?o }", id="a dot in a name"),
         pytest.param("PREFIX e: <http://e.org/> SELECT * { e:a:b ?p ?o }", id="two colons"),
+        pytest.param("PREFIX e: <http://e.org/> SELECT * { e:-a ?p ?o }", id="a dash at first"),
+        pytest.param("PREFIX e: <http://e.org/%4> SELECT * { e:1 ?p ?o }", id="half an escape"),
+        pytest.param("PREFIX e: <x/> SELECT * { <http://e.org/a> ?p ?o }", id="a relative prefix"),
+        pytest.param(
+            "PREFIX e: <x:y> # PREFIX f: <http://e.org/>\nSELECT * { f:a ?p ?o }",
+            id="a prefix in a remark",
+        ),
         pytest.param("PREFIX e: <http://e.org/> SELECT * { e:%61 ?p ?o }", id="an escape"),
         pytest.param("SELECT * { <http://e.org/\\u0061> ?p ?o }", id="an escape in a name"),
         pytest.param("SELECT * { <http://e.org/a> ?p 5 }", id="a literal"),
@@ -154,6 +162,14 @@ def test_worker_is_asked_for_other_formats_datasets_and_limits(small_release: Pa
     for limits in (Limits(rows=1), Limits(response=10)):
         with contextlib.closing(GuardedEngine([source], limits=limits)) as guarded:
             assert guarded.at_once(SMALL, rows=JSON) is None
+
+
+def test_more_characters_than_an_answer_may_have(engine: EmbeddedEngine) -> None:
+    query = "SELECT ?label { <http://e.org/a> <http://e.org/label> ?label }"
+    assert engine.fragments.answer(query) is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fragments, "_LARGEST", 10)
+        assert engine.fragments.answer(query) is None
 
 
 def test_data_too_large_to_be_held_twice_are_left_to_workers(

@@ -167,6 +167,8 @@ def test_worker_reaches_no_file_and_no_network(engine: GuardedEngine) -> None:
         assert sorted(p.name for p in Path(f"/proc/{worker}/fd").iterdir()) == ["0", "1", "2", "3"]
         limits = Path(f"/proc/{worker}/limits").read_text()
         assert "Max open files            4                    4" in limits
+        if os.uname().machine in ("x86_64", "aarch64"):
+            assert "Seccomp:\t2" in Path(f"/proc/{worker}/status").read_text()
 
 
 class Server:

@@ -78,3 +78,34 @@ def test_where_names_and_strings_end(text: str, expected: list[str]) -> None:
 def test_string_that_is_not_closed_hides_no_call(quotes: str) -> None:
     """The engine takes three quotation marks for an empty string where no three follow."""
     assert tokens.calls_service(f"ASK {{ VALUES ?a {{ {quotes}a SERVICE <urn:x> {{}} }} }}")
+
+
+CALL = "SERVICE <http://e.org/> { ?s ?p ?o }"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"ASK {{ FILTER(1<2#>'''\n) {CALL} #'''\n}}", id="less than a number"),
+        pytest.param(f'ASK {{ BIND(?x<?y#>"""\n AS ?q) {CALL} #"""\n}}', id="less than a variable"),
+        pytest.param("ASK { FILTER(1<2)SERVICE<http://e.org/>#>\n{ ?s ?p ?o } }", id="in between"),
+        pytest.param(f"ASK {{ FILTER(f(1)<2#>'''\n) {CALL} #'''\n}}", id="than a function"),
+        pytest.param(f"ASK {{ <<(?s:p'x>y')>> ?q ?z . {CALL} #'\n }}", id="a triple as a term"),
+        pytest.param(f"ASK {{ ?s ?p e:.{CALL} }}", id="a dot behind a prefix"),
+    ],
+)
+def test_call_is_found_where_the_text_can_be_split_in_two_ways(text: str) -> None:
+    assert tokens.calls_service(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASK { FILTER(?p IN (<x:service>, <y:service#a>)) }",
+        "ASK { ?s (<x:a>/<x:service>)+ ?o }",
+        "ASK { VALUES (?a ?b) { (<x:a> <x:service>) } FILTER(?a != <x:service>) }",
+        "SELECT (<x:service>(1) AS ?a) { ?s <x:p> <x:service> }",
+    ],
+)
+def test_names_in_brackets_are_no_calls(text: str) -> None:
+    assert not tokens.calls_service(text)

@@ -437,6 +437,11 @@ def test_request_names_one_host(serve: Serve, hosts: bytes) -> None:
     assert good[0] == 200
     assert b"<http://b.example/sparql>" in good[2]
     assert live.counts()[1] == 0
+    target = get(LABEL).encode()
+    for _ in range(2):  # what one may leave out stays no answer to the other
+        assert live.send(b"GET " + target + b" HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+        request = b"GET " + target + b" HTTP/1.1\r\n" + hosts + b"\r\n"
+        assert live.send(request).startswith(b"HTTP/1.1 400 ")
     old = live.send(b"GET /.well-known/void HTTP/1.0\r\n\r\n")
     assert old.startswith(b"HTTP/1.1 200 ")
 

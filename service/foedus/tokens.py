@@ -10,7 +10,7 @@ Used by: ``saved`` and ``engine``.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ _FIRST = r"""
   | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
 """
 _NAME = r"""
-  | (?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\.)*
+  | (?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:(?![.-])(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\.)*
       (?:[\w:-]|%[0-9A-Fa-f]{2}|\\.))?)
 """
 _LAST = r"""
@@ -39,6 +39,7 @@ _TOKEN = re.compile(_FIRST + _NAME + _LAST, re.VERBOSE | re.DOTALL)
 _NAMELESS = re.compile(_FIRST + _LAST, re.VERBOSE | re.DOTALL)
 _PREFIX = re.compile(r"[\w.-]++")
 """What the prefix of a name is made of, as far as it goes."""
+_VALUES = frozenset({"iri", "name", "variable", "string", "language", "number", "blank"})
 _HIDDEN = frozenset({"comment", "string", "iri", "variable", "language", "blank"})
 
 
@@ -87,7 +88,8 @@ def calls_service(text: str) -> bool:
     r"""Whether a query may call another endpoint; errs on the side of yes.
 
     The engine reads keywords without a space after them (``SERVICEx:y`` calls ``x:y``), so
-    every visible token that holds the word counts, except after the colon of a prefixed name.
+    every visible token that holds the word counts, except after the colon of a prefixed name. A
+    text that can be split in two ways, of which one may hide the word, counts too.
 
     >>> calls_service("ASK { SERVICE <http://e.org/> { ?s ?p ?o } }")
     True
@@ -96,11 +98,41 @@ def calls_service(text: str) -> bool:
     """
     if "service" not in text.lower():
         return False
-    return any(
+    read = split(text)
+    return is_ambiguous(read) or any(
         "service" in (token.text.split(":")[0] if token.kind == "name" else token.text).lower()
-        for token in _scan(text)
+        for token in read
         if token.kind not in _HIDDEN
     )
+
+
+def is_ambiguous(read: Sequence[Token]) -> bool:
+    """Whether what was taken for an IRI may be something else, and all behind it too.
+
+    Behind a value in brackets ``<`` means "less than", unless they hold a list; and ``<<`` begins
+    a triple.
+
+    >>> is_ambiguous(split("ASK { FILTER(1<?a&&?b>2) }")), is_ambiguous(split("ASK { <a:b> ?c 1 }"))
+    (True, False)
+    """
+    brackets: list[str] = []
+    is_data = False  # whether the next brace opens what VALUES lists, where nothing is compared
+    for before, token in pairwise([Token("mark", "{", 0), *read]):
+        if before.text == token.text == "<" or (before.text == "<" and token.kind == "iri"):
+            return True
+        if token.kind == "iri" and brackets and brackets[-1] == "(":
+            is_value = before.kind in _VALUES or before.text == ")"
+            if is_value or before.is_word("TRUE") or before.is_word("FALSE"):
+                return True
+        if token.is_word("VALUES"):
+            is_data = True
+        elif token.kind == "mark" and token.text in "({[":
+            is_listed = (is_data and token.text == "{") or (brackets and brackets[-1] == "VALUES")
+            brackets.append("VALUES" if is_listed else token.text)
+            is_data = is_data and token.text != "{"
+        elif token.kind == "mark" and token.text in ")}]" and brackets:
+            brackets.pop()
+    return False
 
 
 def values_blocks(text: str) -> Iterator[tuple[str, int, int]]:

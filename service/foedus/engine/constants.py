@@ -34,8 +34,10 @@ _ELEMENTS = frozenset({"FILTER", "BIND", "OPTIONAL", "MINUS", "GRAPH", "SERVICE"
 _VALUES = re.compile(r"(?<![?$\w:])values\b", re.IGNORECASE)
 _GRAPH = re.compile(r"(?<![?$\w:/])graph\s*[?$<:\w]", re.IGNORECASE)
 """A keyword without which there is nothing to do; a comment may hold it too."""
-_DEEPEST = 50
-"""Groups within groups, beyond which a query is left alone."""
+_NOTHING = "VALUES () { () }"
+"""A block that joins with anything: it keeps apart what the other block did."""
+_DEEPEST, _MOST = 50, 200
+"""Groups within groups, and all groups, beyond which a query is left alone."""
 _Edit = tuple[int, int, str]
 """From where to where in the query something else stands."""
 
@@ -90,13 +92,15 @@ def inline(query: str) -> str:
     """Return a query with the same answers.
 
     >>> inline("ASK { VALUES ?g { <a:b> } GRAPH ?g { ?s ?p ?g } FILTER(?s = ?g) }")
-    'ASK {  GRAPH <a:b> { ?s ?p <a:b> } FILTER(?s = <a:b>) }'
+    'ASK { VALUES () { () } GRAPH  <a:b>  { ?s ?p  <a:b>  } FILTER(?s =  <a:b> ) }'
     >>> inline("SELECT ?g { VALUES ?g { <a:b> } GRAPH ?g { ?s ?p ?o } }")
-    'SELECT ?g {  GRAPH <a:b> { ?s ?p ?o } BIND(<a:b> AS ?g) }'
+    'SELECT ?g { VALUES () { () } GRAPH  <a:b>  { ?s ?p ?o }  BIND(<a:b> AS ?g) }'
     """
     if not (_VALUES.search(query) and _GRAPH.search(query)):
         return query
     read = tokens.split(query)
+    if tokens.is_ambiguous(read):
+        return query
     try:
         outer = _Reader(read).query()
     except _UnreadError:
@@ -116,13 +120,13 @@ def _edits(group: _Group, read: Sequence[Token]) -> Iterator[_Edit]:
         if not is_used or len(blocks) > 1 or name in group.fixed or is_seen_within:
             continue
         [block] = blocks
-        yield read[block.first].start, read[block.end - 1].end, ""
+        yield read[block.first].start, read[block.end - 1].end, _NOTHING
         for token in group.free:
             if _name(token) == name:
-                yield token.start, token.end, block.text
+                yield token.start, token.end, f" {block.text} "
         if _is_seen_outside(name, group):
             place = read[group.end].start
-            yield place, place, f"BIND({block.text} AS ?{name}) "
+            yield place, place, f" BIND({block.text} AS ?{name}) "
     for within in group.groups:
         yield from _edits(within, read)
 
@@ -149,6 +153,7 @@ class _Reader:
     def __init__(self, read: Sequence[Token]) -> None:
         self._read = read
         self._place = 0
+        self._groups = 0
 
     def query(self) -> _Group:
         """Return the whole query, whose groups are those of no other."""
@@ -164,7 +169,7 @@ class _Reader:
         self._place += 1
         if _is_mark(token, "{"):
             group.groups.append(self._group(group, 1))
-        elif _is_mark(token, "}"):
+        elif _is_mark(token, "}") or token.is_word("EXISTS"):
             raise _UnreadError
         elif token.kind == "variable":
             group.fixed.add(_name(token))
@@ -174,9 +179,10 @@ class _Reader:
     def _group(self, parent: _Group, depth: int) -> _Group:
         """Read a group, whose opening brace is read, to its end."""
         group = _Group(parent, self._place)
+        self._groups += 1
+        if depth > _DEEPEST or self._groups > _MOST:
+            raise _UnreadError
         while not _is_mark(token := self._token(), "}"):
-            if depth > _DEEPEST:
-                raise _UnreadError
             if _is_mark(token, "{"):
                 self._place += 1
                 group.groups.append(self._group(group, depth + 1))

@@ -23,10 +23,12 @@ MOST = 200
 """Triples that are read for one answer, at most."""
 _LONGEST = 4096
 """Characters of a query that is looked at: time here is everybody's."""
+_LARGEST = 1 << 20
+"""Characters of an answer, about."""
 _GAP = r"(?:[ \t\r\n]|\#[^\r\n]*+)*+"
 _IRI = r"<[^<>\"{}|^`\\\x00-\x20]++>"
 _VARIABLE = r"[?$]\w++"
-_NAME = r"(?:[A-Za-z][\w-]*+)?:[\w-]*+(?!\.*[\w.:%\\-])"
+_NAME = r"(?:[A-Za-z][\w-]*+)?:(?:\w[\w-]*+)?(?!\.*[\w.:%\\-])"
 """The names that need no second look: none with a dot, a colon or an escape in it."""
 _TERM = f"{_IRI}|{_VARIABLE}|{_NAME}"
 _QUERY = re.compile(
@@ -40,7 +42,7 @@ _QUERY = re.compile(
     (?:(?i:OFFSET){_GAP}(?P<offset>\d{{1,18}}+){_GAP})?""",
     re.VERBOSE | re.ASCII,
 )
-_PREFIX = re.compile(rf"(?i:PREFIX){_GAP}([\w-]*:){_GAP}<([^>]*)>", re.ASCII)
+_PREFIX = re.compile(rf"{_GAP}(?i:PREFIX){_GAP}([\w-]*:){_GAP}<([^>]*)>", re.ASCII)
 _TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
 _quote: Callable[[str], str] = json.encoder.encode_basestring
@@ -58,7 +60,8 @@ class Fragments:
         if len(query) > _LONGEST or (read := _QUERY.fullmatch(query)) is None:
             return None
         prologue, distinct, columns, *texts, limit, offset = read.groups()
-        prefixes = _prefixes(prologue)
+        if (prefixes := _prefixes(prologue)) is None:
+            return None
         pattern: list[ox.NamedNode | None] = []
         names: dict[str, int] = {}
         for place, text in enumerate(texts):
@@ -80,12 +83,13 @@ class Fragments:
         quads = list(islice(self._store.quads_for_pattern(*pattern, _UNION), MOST + 1))  # type: ignore[call-arg]
         if len(quads) > MOST:
             return None
-        rows = []
+        rows, size = [], 0
         for quad in quads:
             row = _row(quad, places)
-            if row is None:
+            if row is None or size > _LARGEST:
                 return None
             rows.append(row)
+            size += len(row)
         if distinct is not None:
             rows = list(dict.fromkeys(rows))
         first = int(offset or 0)
@@ -96,9 +100,20 @@ class Fragments:
 
 
 @lru_cache(maxsize=1024)
-def _prefixes(prologue: str) -> dict[str, str]:
-    """Return the namespaces that a prologue declares; the last of a prefix counts."""
-    return dict(_PREFIX.findall(prologue))
+def _prefixes(prologue: str) -> dict[str, str] | None:
+    """Return the namespaces that a prologue declares; the last of a prefix counts.
+
+    None where one is no absolute IRI, which the evaluator resolves or refuses.
+    """
+    prefixes, place = {}, 0
+    while declared := _PREFIX.match(prologue, place):
+        prefix, namespace = declared.groups()
+        try:
+            prefixes[prefix] = ox.NamedNode(namespace).value
+        except ValueError:
+            return None
+        place = declared.end()
+    return prefixes
 
 
 def _term(text: str, prefixes: dict[str, str]) -> ox.NamedNode | None:

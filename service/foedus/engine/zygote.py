@@ -7,9 +7,10 @@ own, because the server has threads. A store on disk it has tried before it says
 and keeps from being cleared as long as it lives.
 
 A worker evaluates one query after another. It gives up what it needs not: it may take no more
-memory than its limit, cannot open a file or socket, and is the first to go where the machine's
-memory ends. It is ended by ``workers``, through this process, which alone knows that its number
-is still its own; when the server goes, this process ends them all, and itself.
+memory than its limit, cannot open a socket, nor a file unless a store needs that, and is the first
+to go where the machine's memory ends. It is ended by ``workers``, through this process, which
+alone knows that its number is still its own; when the server goes, this process ends them all,
+and itself.
 
 Source: fork(2), setrlimit(2), proc(5). On systems without ``/proc`` memory is not limited.
 Used by ``workers``, with the number of a socket as its argument.
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from foedus import results
-from foedus.engine import Dataset, QuerySyntaxError, embedded, pick, wire
+from foedus.engine import Dataset, QuerySyntaxError, confinement, embedded, pick, wire
 from foedus.errors import (
     DataError,
     EngineError,
@@ -203,6 +204,7 @@ def _become_worker(
     for stream in range(_SOCKET):
         os.dup2(nothing, stream)
     os.closerange(_SOCKET + 1, 256)
+    confinement.deny_sockets()  # before the store has threads, which keep to it too
     engine: embedded.EmbeddedEngine | FoedusError
     try:
         engine = opening()

@@ -131,16 +131,20 @@ class Connection(HttpToolsProtocol):
             return False
         if self.parser.get_method() != b"GET":
             return False
-        tags = given = forwarded = b""
+        host = tags = given = forwarded = b""
         for name, value in self.headers:
             if name in _NOT_AT_ONCE:
                 return False
-            if name == b"if-none-match":
+            if name == b"host":
+                host = value
+            elif name == b"if-none-match":
                 tags += b"," + value
             elif name == b"x-request-id":
                 given = value
             elif name == b"x-forwarded-for":
                 forwarded += b"," + value
+        if not host:
+            return False  # HTTP/1.0 may leave it out
         key = cache.key_of(b"GET", self.url, self.headers, behind_proxy=front.proxies > 0)
         ready = front.cache.get(key)
         is_known = False

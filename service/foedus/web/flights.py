@@ -46,5 +46,5 @@ def _shared(reply: Reply | None) -> Reply | None:
     if reply is None or not isinstance(reply.body, FileBody):
         return None
     with suppress(OSError):
-        return Reply(reply.status, list(reply.headers), reply.body.share())
+        return Reply(reply.status, list(reply.headers), reply.body.share(), reply.route)
     return None

@@ -129,7 +129,7 @@ class Front:
             return None
         query = asked.question.query
         body = self._service.workers.at_once(query, rows=asked.rows, dataset=asked.question.dataset)
-        if body is None:
+        if body is None or not shortcut.takes(request, len(body)):
             return None
         ready = self._pack(asked, ROWS[0], body, request)
         self.cache.put(key, ready)
@@ -207,7 +207,9 @@ class Front:
         key = None
         if self._rate is not None:
             told[LATER] = self._rate.hit(self._path(request), self.client_of(request))
-        if not told.get(LATER) and request.announced is None and request.method in _SHARED:
+        names_host = bool(request.fields.get(b"host"))  # HTTP/1.0 may not, and is alone in that
+        is_whole = request.announced is None and request.method in _SHARED
+        if not told.get(LATER) and is_whole and names_host:
             key = self._key(request)
             ready: Ready | Reply | None = self.cache.get(key)
             flight = self._flights.get(key)
@@ -263,7 +265,7 @@ class Front:
         headers = [header for header in reply.headers if header[0] != _REQUEST_ID]
         reply.headers = [*headers, (_REQUEST_ID, name.encode())]
         size = next((int(value) for n, value in headers if n == b"content-length"), 0)
-        shown = cache.ready(path, path, reply.status, [], b"")
+        shown = cache.ready(reply.route, path, reply.status, [], b"")
         self._note(name, shown, request, reply.status, size, start)
         await _send(reply, send)
 
@@ -302,6 +304,7 @@ class Front:
                     return None, ready, name
                 told[OUTCOME] = outcome
         reply = await self._call(request, told)
+        reply.route = told.get("route", "none")
         if not isinstance(reply.body, bytes):
             return reply, None, ""
         route, path = told["route"], told["path"]

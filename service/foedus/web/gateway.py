@@ -73,6 +73,8 @@ class Reply:
     status: int
     headers: Headers
     body: "bytes | FileBody"
+    route: str = ""
+    """What the figures call the way it was answered."""
 
 
 class FileBody:

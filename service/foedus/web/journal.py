@@ -38,7 +38,7 @@ _numbers = itertools.count()
 """With the start above, which no other process has, an identifier that no other request has."""
 _to: list[IO[str]] = []
 """The stream that lines go to, if they go anywhere."""
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json.JSONEncoder().encode
 _T = TypeVar("_T")
 
 
