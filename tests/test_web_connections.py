@@ -549,6 +549,19 @@ def test_client_that_hangs_up_is_no_failure_of_ours(serve: Serve, lines: io.Stri
     assert (line["status"], "trace" in line) == (499, False)
 
 
+def test_many_clients_are_let_in_each_time_the_loop_comes_round(serve: Serve) -> None:
+    """The loop takes one client from each of its servers in a round."""
+    live = serve()
+    assert live.ask("GET", "/healthz")[0] == 200
+    assert len(live.server.servers) == 16
+    clients = [socket.create_connection(("127.0.0.1", live.port)) for _ in range(40)]
+    try:
+        assert wait_until(lambda: len(live.server.server_state.connections) == 40)
+    finally:
+        for client in clients:
+            client.close()
+
+
 def test_longest_idle_connection_goes_where_there_are_too_many(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

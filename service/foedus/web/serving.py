@@ -34,6 +34,9 @@ from foedus.web.connections import Connection
 from foedus.web.front import Front
 
 _BACKLOG = 512
+_EARS = 16
+"""Clients who are let in each time the loop comes round: libuv takes one from each socket, and
+who comes while others ask without a pause would wait a round for each one before."""
 _TICKS = 50
 """Ticks of uvicorn's clock, a tenth of a second each, between two looks at idle clients."""
 _MARGIN = 2.0
@@ -104,7 +107,8 @@ def run(server: uvicorn.Server, listener: socket.socket, loop: asyncio.AbstractE
     least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, min(most, _FILES)), most))
     try:
-        loop.run_until_complete(server.serve([listener]))
+        ears = [listener, *(listener.dup() for _ in range(_EARS - 1))]
+        loop.run_until_complete(server.serve(ears))
     finally:
         front = cast(Front, server.config.app)
         front.close()
