@@ -9,7 +9,7 @@ BIN := .venv/bin
 # Small matrices lose more to threads than they gain; on a busy machine, minutes.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: install run build test conformance clients soak fuzz lint lock docs bench bench-http clean
+.PHONY: install run build test faults conformance clients soak fuzz lint lock docs bench bench-http clean
 
 install: .venv/installed
 
@@ -27,9 +27,11 @@ build: install
 
 # The faults have a process of their own: they measure how a server stands limits on memory and
 # time, and a process that holds everything the other tests loaded is no such server.
-test: install
-	$(BIN)/python -m pytest -q tests/test_faults.py
+test: faults
 	$(BIN)/python -m pytest -q --numprocesses=2 --ignore=tests/test_faults.py
+
+faults: install
+	$(BIN)/python -m pytest -q tests/test_faults.py
 
 conformance: install
 	PYTHONPATH=tests $(BIN)/python -m conformance

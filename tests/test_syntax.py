@@ -23,6 +23,13 @@ TERMS = "a variable or an IRI or a string or a number or a boolean or a blank no
             "BIND is overriding an existing variable",
         ),
         ("ASK", 4, 'the query ends too early; expected "{" or a keyword'),
+        ("SELECT ?x WHERE", 16, 'the query ends too early; expected "{"'),
+        ("SELECT * {} LIMIT", 18, "the query ends too early; expected a number"),
+        (
+            "SELCT ?x {}",
+            1,
+            "unexpected 'SELCT'; expected SELECT, CONSTRUCT, DESCRIBE, ASK, PREFIX or BASE",
+        ),
         ("ASK { ?s x:y ?o }", 10, "undeclared prefix x:"),
     ],
 )

@@ -538,6 +538,28 @@ def test_time_of_a_failure_is_counted_from_its_start(serve: Serve, lines: io.Str
     assert line["ms"] >= line["query_ms"] > 900
 
 
+@pytest.mark.parametrize("query", [LABEL, ALL, "ASK {}"])
+@pytest.mark.parametrize("accept", ["application/sparql-results+json", "text/html"])
+def test_line_of_an_answer_that_was_ready_names_its_query(
+    serve: Serve, lines: io.StringIO, query: str, accept: str
+) -> None:
+    live = serve()
+    for _ in range(2):
+        assert live.ask("GET", get(query), Accept=accept)[0] == 200
+    first, second = map(json.loads, lines.getvalue().splitlines())
+    assert first["query"] == second["query"] == journal.hash_of(query)
+    assert (first["queries"] > 0, second["queries"]) == (True, 0)
+
+
+def test_weak_tag_is_as_good_as_a_strong_one(serve: Serve) -> None:
+    """A proxy that compresses weakens tags; whether the answer is ready makes no difference."""
+    tag = serve().ask("GET", get(ALL), Accept="text/csv")[1]["etag"]
+    live = serve()
+    for _ in range(2):
+        known = live.ask("GET", get(ALL), Accept="text/csv", If_None_Match=f"W/{tag}")
+        assert known[0] == 304
+
+
 def test_client_that_hangs_up_is_no_failure_of_ours(serve: Serve, lines: io.StringIO) -> None:
     live = serve(limits=Limits(seconds=60))
     raw = f"GET {get(ENDLESS)} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n".encode()

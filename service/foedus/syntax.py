@@ -39,6 +39,7 @@ _PADDING = " " * 40
 _LONGEST = 100_000
 """Code points above which the parser's own place has to do."""
 _MOST_EXPECTED = 12
+_FIRST = "SELECT, CONSTRUCT, DESCRIBE, ASK, PREFIX or BASE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,15 @@ def find_fault(text: str) -> Fault | None:
         return Fault(failure.line, failure.column, "not valid SPARQL")
     good = _count_good(text, found)
     if good == len(found):
-        reason = "; ".join(failure.reasons) or f"the query ends too early{_listed(failure)}"
+        ended = _parse(text + _PADDING)
+        reason = "; ".join(failure.reasons) or f"the query ends too early{_listed(ended)}"
         return _at(text, found[-1].end, reason)
     before = _parse(text[: found[good - 1].end if good else 0] + _PADDING)
     bad = found[good]
     fault = _at(text, bad.start, "")
     reasons = failure.reasons or (before.reasons if before else ())
+    if good == 0 and not reasons:
+        reasons = (f"unexpected {bad.text[:40]!r}; expected {_FIRST}",)
     reason = (
         "; ".join(reasons)
         or f"unexpected {bad.text[:40]!r}{_listed(before, _keyword(failure, fault))}"

@@ -55,7 +55,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Content-Location, Retry-After, Accept-Query, "
-    f"{queries.WARNING}",
+    f"{journal.HEADER}, {queries.WARNING}",
 }
 _CLIENT_GONE = 499
 """What logs call a request whose client is gone; no client sees it."""

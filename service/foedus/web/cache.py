@@ -82,6 +82,8 @@ class Ready(NamedTuple):
     body: bytes
     unchanged: tuple[bytes, ...]
     """The same head for a client that has the answer: 304."""
+    query: str = ""
+    """What the log calls the query that it answers; empty where it answers none."""
 
     @property
     def size(self) -> int:
@@ -99,7 +101,9 @@ class Ready(NamedTuple):
         return known or tags.strip() == b"*"
 
 
-def ready(route: str, path: str, status: int, headers: Headers, body: bytes) -> Ready:
+def ready(
+    route: str, path: str, status: int, headers: Headers, body: bytes, query: str = ""
+) -> Ready:
     """Return an answer as it can be sent again, to whoever asks the same."""
     kept = [(name, value) for name, value in headers if name not in _PER_REQUEST]
     body_alone = [header for header in kept if header[0] in _OF_A_BODY]
@@ -113,6 +117,7 @@ def ready(route: str, path: str, status: int, headers: Headers, body: bytes) -> 
         (status_line(status), lines(body_alone), of_both),
         body,
         (UNCHANGED, of_both),
+        query,
     )
 
 

@@ -36,7 +36,8 @@ def register(app: Flask) -> None:
 
 def known_tag(tag: str) -> str | None:
     """Return the tag in ``If-None-Match`` that stands for this answer, in whichever coding."""
-    return next((t for t in (tag, tag + SUFFIX) if request.if_none_match.contains(t)), None)
+    known = request.if_none_match  # compared as RFC 9110, 13.1.2 has it: a weak one is as good
+    return next((t for t in (tag, tag + SUFFIX) if known.contains_weak(t)), None)
 
 
 def send_file(response: Response, body: IO[bytes], size: int) -> None:

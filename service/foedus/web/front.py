@@ -105,7 +105,8 @@ class Front:
         """Count and log an answer that was ready; return the request's identifier."""
         name = journal.identifier(request.text(_REQUEST_ID) or "")
         status = HTTPStatus.NOT_MODIFIED if is_known else ready.status
-        self._note(name, ready, request, status, 0 if is_known else len(ready.body), start)
+        asked = journal.Asked(ready.query, 0, 0.0) if ready.query else None
+        self._note(name, ready, request, status, 0 if is_known else len(ready.body), start, asked)
         return name
 
     def note_ready_at_once(
@@ -117,7 +118,8 @@ class Front:
             client = address.client_of(forwarded.decode("latin-1"), client, self.proxies)
         status = HTTPStatus.NOT_MODIFIED.value if is_known else ready.status
         self._figures.count("GET", ready.route, status, None)
-        journal.say_again(name, client, ready.path, status, 0 if is_known else len(ready.body))
+        size = 0 if is_known else len(ready.body)
+        journal.say_again(name, client, ready.path, status, size, ready.query)
         return name
 
     def look_up(self, key: Key, request: Request, start: float) -> tuple[Ready, str] | None:
@@ -127,14 +129,16 @@ class Front:
         asked = shortcut.read(request)
         if asked is None:
             return None
-        query = asked.question.query
-        body = self._service.workers.at_once(query, rows=asked.rows, dataset=asked.question.dataset)
+        question = asked.question
+        body = self._service.workers.at_once(
+            question.query, rows=asked.rows, dataset=question.dataset
+        )
         if body is None or not shortcut.takes(request, len(body)):
             return None
         ready = self._pack(asked, ROWS[0], body, request)
         self.cache.put(key, ready)
         took = time.perf_counter() - start
-        return ready, self._note_shortcut(ready, request, query, took, start)
+        return ready, self._note_shortcut(ready, request, took, start)
 
     def note_refused(self, client: str, status: int, size: int) -> str:
         """Count and log a request that could not be read; return an identifier for it."""
@@ -298,17 +302,22 @@ class Front:
                 if isinstance(written, Written) and shortcut.takes(request, written.size):
                     with written.body:
                         ready = self._pack(asked, written.form, written.body.read(), request)
-                    name = self._note_shortcut(
-                        ready, request, outcome.query, outcome.seconds, start
-                    )
+                    name = self._note_shortcut(ready, request, outcome.seconds, start)
                     return None, ready, name
                 told[OUTCOME] = outcome
         reply = await self._call(request, told)
         reply.route = told.get("route", "none")
         if not isinstance(reply.body, bytes):
             return reply, None, ""
-        route, path = told["route"], told["path"]
-        return reply, cache.ready(route, path, reply.status, reply.headers, reply.body), ""
+        made = cache.ready(
+            told["route"],
+            told["path"],
+            reply.status,
+            reply.headers,
+            reply.body,
+            told.get("query", ""),
+        )
+        return reply, made, ""
 
     def _is_query(self, request: Request) -> bool:
         """Whether a request may be a query that needs no application."""
@@ -342,9 +351,7 @@ class Front:
             accepted=request.text(b"accept-encoding") or "",
         )
 
-    def _note_shortcut(
-        self, ready: Ready, request: Request, query: str, seconds: float, start: float
-    ) -> str:
+    def _note_shortcut(self, ready: Ready, request: Request, seconds: float, start: float) -> str:
         """Count and log an answer of the shortcut; return the request's identifier.
 
         Its query was answered in so many seconds.
@@ -357,7 +364,7 @@ class Front:
             ready.status,
             len(ready.body),
             start,
-            journal.Asked(journal.hash_of(query), 1, 1000 * seconds),
+            journal.Asked(ready.query, 1, 1000 * seconds),
         )
         return name
 

@@ -1,13 +1,14 @@
 """Say of every request what came of it: one JSON object a line, with an identifier.
 
-The identifier is the one a trusted proxy sends in ``X-Request-Id``, if it looks like one, else
+The identifier is the one a request comes with in ``X-Request-Id``, if it looks like one, else
 a new one; the answer carries it too, so that a user can name the request that failed. A query
 appears as the start of its SHA-256 only: enough to find a query that was sent again and again,
 and no record of what somebody wanted to know.
 
 Shape: ``time`` (UTC), ``request``, ``client``, ``method``, ``path`` without its query, ``status``,
 ``bytes``, ``ms``; where the engine was asked, ``query`` (of the first one), ``queries`` (how
-many) and ``query_ms`` (all together); ``failure`` where an error was ours.
+many, 0 where the answer was ready) and ``query_ms`` (all together); ``failure`` where an error
+was ours.
 A line may wait in the stream's buffer; the server flushes it ten times a second.
 Used by ``app`` and ``front``; ``cli`` lets the lines go to standard output.
 """
@@ -181,18 +182,22 @@ def say(
     )
 
 
-def say_again(name: str, client: str, path: str, status: int, size: int) -> None:
-    """Write the line of a GET whose answer was ready: `say`, in the fewest steps."""
+def say_again(name: str, client: str, path: str, status: int, size: int, query: str) -> None:
+    """Write the line of a GET whose answer was ready: `say`, in the fewest steps.
+
+    ``query`` stands for the query that it answers, if it answers one.
+    """
     if _to:
         rest = _rest(path, status, size)
-        line = f'{{"time": "{_now()}", "request": "{name}", "client": {_quoted(client)}{rest}'
-        _to[0].write(line)
+        more = f', "query": "{query}", "queries": 0, "query_ms": 0.0' if query else ""
+        start = f'{{"time": "{_now()}", "request": "{name}", "client": {_quoted(client)}'
+        _to[0].write(f"{start}{rest}{more}}}\n")
 
 
 @lru_cache(maxsize=1024)
 def _rest(path: str, status: int, size: int) -> str:
     rest = {"method": "GET", "path": path, "status": status, "bytes": size, "ms": 0.0}
-    return f", {_encode(rest)[1:]}\n"
+    return f", {_encode(rest)[1:-1]}"
 
 
 @lru_cache(maxsize=1024)

@@ -19,7 +19,7 @@ from foedus import results, tokens
 from foedus.engine import Written
 from foedus.errors import FoedusError
 from foedus.results import HTML, Format
-from foedus.web import compression, protocol
+from foedus.web import compression, journal, protocol
 from foedus.web.bounds import names_host
 from foedus.web.cache import UNCHANGED, Ready, status_line
 from foedus.web.gateway import Request
@@ -112,4 +112,5 @@ def pack(
         (_OK, of_the_body.encode(), tagged, common),
         body,
         (UNCHANGED, tagged, common),
+        journal.hash_of(asked.question.query),
     )

@@ -109,7 +109,9 @@ def register(app: Flask, workers: GuardedEngine) -> None:
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.url_rule else "any"
         took = time.perf_counter() - g.start if "start" in g else None
-        request.environ.get(TOLD, {}).update(route=route, path=request.path)
+        request.environ.get(TOLD, {}).update(
+            route=route, path=request.path, query=g.get("query", "")
+        )
         figures.count(method, route, response.status_code, took)
         return response
 
