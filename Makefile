@@ -44,7 +44,8 @@ soak: build
 	$(BIN)/python bench/soak.py
 
 fuzz: install
-	$(BIN)/python -m pytest -q tests/test_fuzz.py --hypothesis-profile=long
+	$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=long \
+	  tests/test_fuzz.py tests/test_engine_*.py tests/test_web_connections.py
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -24,6 +24,8 @@ import uvicorn
 from conftest import WEB
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from foedus.engine import Dataset, Limits, Written
 from foedus.engine.embedded import EmbeddedEngine
@@ -536,6 +538,42 @@ def test_time_of_a_failure_is_counted_from_its_start(serve: Serve, lines: io.Str
     assert live.ask("GET", get(ENDLESS), Accept="text/csv")[0] == 504
     [line] = map(json.loads, lines.getvalue().splitlines())
     assert line["ms"] >= line["query_ms"] > 900
+
+
+HEADS = st.builds(
+    "{} {} HTTP/{}\r\n{}\r\n".format,
+    st.sampled_from(["GET", "POST", "HEAD", "QUERY", "OPTIONS", "BREW"]),
+    st.sampled_from([get(LABEL), get(ALL), get("ASK {"), "/sparql", "/", "/none", "*", "http://x/"])
+    | st.text("/%?=&#ab0{}", min_size=1, max_size=20),
+    st.sampled_from(["1.1", "1.0", "2", ""]),
+    st.lists(
+        st.sampled_from(
+            [
+                *("Host: x\r\n", "Host: a b\r\n", "Accept: text/csv;q=2\r\n", "Accept: */*\r\n"),
+                *("Accept-Encoding: gzip\r\n", "If-None-Match: *\r\n", "Connection: close\r\n"),
+                *("Content-Length: 5\r\n", "Content-Length: -1\r\n", "Expect: 100-continue\r\n"),
+                *("Transfer-Encoding: chunked\r\n", "X-Request-Id: \x01\r\n", "Upgrade: h2c\r\n"),
+                *(" folded\r\n", "no colon\r\n", ": no name\r\n", "Content-Type: a/b; c=\r\n"),
+            ]
+        ),
+        max_size=4,
+    ).map("".join),
+).map(str.encode)
+
+
+@settings(deadline=None)  # a machine may be busy
+@given(st.lists(HEADS | st.binary(max_size=60), min_size=1, max_size=3).map(b"".join))
+def test_any_bytes_are_answered_or_refused(live: Live, raw: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", live.port), timeout=20) as client:
+        client.sendall(raw)
+        client.shutdown(socket.SHUT_WR)
+        found = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := client.recv(1 << 16):
+                found += piece
+    assert not found or found.startswith(b"HTTP/1.1 ")
+    assert b"HTTP/1.1 5" not in found or b"HTTP/1.1 501 " in found
+    assert live.ask("GET", "/healthz")[0] == 200
 
 
 @pytest.mark.parametrize("query", [LABEL, ALL, "ASK {}"])
