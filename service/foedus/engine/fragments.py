@@ -80,7 +80,9 @@ class Fragments:
             places = [(f'"{name}":{{"type":', names[name]) for name in shown]
         except KeyError:
             return None
-        quads = list(islice(self._store.quads_for_pattern(*pattern, _UNION), MOST + 1))  # type: ignore[call-arg]
+        subject, predicate, thing = pattern
+        found = self._store.quads_for_pattern(subject, predicate, thing, _UNION)
+        quads = list(islice(found, MOST + 1))
         if len(quads) > MOST:
             return None
         rows, size = [], 0

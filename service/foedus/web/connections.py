@@ -1,8 +1,8 @@
 """Speak HTTP, by uvicorn's protocol, and answer at once what is ready.
 
-A request for an answer that the cache has is answered in the moment its headers are whole, before
-there is a task for it: most of what a small answer costs is what a framework does around it. All
-else goes uvicorn's way to `foedus.web.front.Front`.
+A request for an answer that the cache has, or for a look-up that needs no worker, is answered in
+the moment its headers are whole, before there is a task for it: most of what a small answer costs
+is what a framework does around it. All else goes uvicorn's way to `foedus.web.front.Front`.
 
 A connection also has bounds that the library sets none for: a head has so many bytes, a request
 comes in so much time, and who neither sends nor reads for so long is cut off.

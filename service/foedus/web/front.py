@@ -1,6 +1,7 @@
 """Stand before the application: answers that are ready, requests that are alike, queries, the rest.
 
-A request that has come whole is answered, in this order: from the cache; by the answer that
+`Front.look_up` answers the smallest queries for a connection that has only read a head. Any other
+request that has come whole is answered, in this order: from the cache; by the answer that
 another request like it waits for already; by `shortcut`, where it is a query; by the application,
 in a thread. An answer whose data never change is kept. Where all who wait for an answer are gone,
 its query is stopped.
