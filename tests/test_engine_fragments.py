@@ -143,25 +143,25 @@ SMALL = "SELECT ?p ?o { <https://w3id.org/foedus/id/state/RUR> ?p ?o }"
 def test_small_query_needs_no_worker(small_release: Path) -> None:
     source = Source(str(small_release / "data.nq"))
     with contextlib.closing(GuardedEngine([source])) as guarded:
-        at_once = guarded.at_once(SMALL, rows=JSON)
+        at_once = guarded.lookups.answer(SMALL, rows=JSON)
         assert at_once is not None
         assert b"Ruritania" in at_once
         with guarded.answer(SMALL, rows=JSON, triples=None).body as body:
             assert body.read() == at_once
-        assert (guarded.counts.queries, guarded.counts.at_once) == (2, 2)
+        assert (guarded.counts.queries, guarded.lookups.answered) == (0, 2)
         with guarded.answer(SMALL + " ORDER BY ?p", rows=JSON, triples=None).body as body:
             assert b"Ruritania" in body.read()
-        assert (guarded.counts.queries, guarded.counts.at_once) == (3, 2)
+        assert (guarded.counts.queries, guarded.lookups.answered) == (1, 2)
 
 
 def test_worker_is_asked_for_other_formats_datasets_and_limits(small_release: Path) -> None:
     source = Source(str(small_release / "data.nq"))
     with contextlib.closing(GuardedEngine([source])) as guarded:
-        assert guarded.at_once(SMALL, rows=CSV) is None
-        assert guarded.at_once(SMALL, rows=JSON, dataset=Dataset(("x:none",))) is None
+        assert guarded.lookups.answer(SMALL, rows=CSV) is None
+        assert guarded.lookups.answer(SMALL, rows=JSON, dataset=Dataset(("x:none",))) is None
     for limits in (Limits(rows=1), Limits(response=10)):
         with contextlib.closing(GuardedEngine([source], limits=limits)) as guarded:
-            assert guarded.at_once(SMALL, rows=JSON) is None
+            assert guarded.lookups.answer(SMALL, rows=JSON) is None
 
 
 def test_more_characters_than_an_answer_may_have(engine: EmbeddedEngine) -> None:
@@ -175,8 +175,8 @@ def test_more_characters_than_an_answer_may_have(engine: EmbeddedEngine) -> None
 def test_data_too_large_to_be_held_twice_are_left_to_workers(
     small_release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foedus.engine.guarded._SMALL", 100)
+    monkeypatch.setattr("foedus.engine.lookups._SMALL", 100)
     with contextlib.closing(GuardedEngine([Source(str(small_release / "data.nq"))])) as guarded:
-        assert guarded.at_once(SMALL, rows=JSON) is None
+        assert guarded.lookups.answer(SMALL, rows=JSON) is None
         with guarded.answer(SMALL, rows=JSON, triples=None).body as body:
             assert b"Ruritania" in body.read()

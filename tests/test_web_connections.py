@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from foedus.engine import Dataset, Limits, Written
 from foedus.engine.embedded import EmbeddedEngine
 from foedus.results import Format
-from foedus.web import connections, gateway, journal, replies, serving, shortcut
+from foedus.web import connections, gateway, journal, replies, server, serving, shortcut
 from foedus.web.app import Config, create_app
 from foedus.web.bounds import LONGEST_BODY
 from foedus.web.cache import Cache, ready
@@ -84,8 +84,9 @@ class Live:
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many queries were asked, answers were ready, and clients hung up."""
-        counts = self.app.extensions["foedus"].workers.counts
-        return counts.queries, self.front.cache.hits, counts.stopped["client"]
+        workers = self.app.extensions["foedus"].workers
+        counts, queries = workers.counts, workers.counts.queries + workers.lookups.answered
+        return queries, self.front.desk.cache.hits, counts.stopped["client"]
 
 
 def _is_whole(found: bytes, answers: int) -> bool:
@@ -123,25 +124,25 @@ def starting(small_release: Path) -> Iterator[Serve]:
         def start(
             *, room: int = 1 << 20, proxies: int = 0, threads: int = 4, **config: object
         ) -> Live:
-            loop = serving.new_loop()
+            loop = server.new_loop()
             made = Config(
                 **{"release": small_release, "queries": WEB / "queries", **config},  # type: ignore[arg-type]
                 proxies=proxies,
             )
             app = create_app(made, loop)
             front = Front(app, room=room, threads=threads, proxies=proxies)
-            server = serving.make_server(front, longest=5)
+            made_server = serving.make_server(front, longest=5)
             listener = serving.listen("127.0.0.1", 0)
             port = listener.getsockname()[1]
-            thread = threading.Thread(target=serving.run, args=(server, listener, loop))
+            thread = threading.Thread(target=server.run, args=(made_server, listener, loop))
             thread.start()
 
             def end() -> None:
-                server.should_exit = True
+                made_server.should_exit = True
                 thread.join(20)
 
             stack.callback(end)
-            return Live(port, app, front, server, thread)
+            return Live(port, app, front, made_server, thread)
 
         yield start
 
@@ -326,7 +327,7 @@ def test_idle_clients_are_cut_off_but_not_who_waits(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "IDLE", 0.2)
-    monkeypatch.setattr(serving, "_TICKS", 1)
+    monkeypatch.setattr(server, "_TICKS", 1)
     live = serve(limits=Limits(seconds=3))
     asked = f"GET {get(ENDLESS)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     with contextlib.ExitStack() as stack:
@@ -348,7 +349,7 @@ def test_client_that_sends_too_long_is_cut_off(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "LONGEST_SENDING", 0.5)
-    monkeypatch.setattr(serving, "_TICKS", 1)
+    monkeypatch.setattr(server, "_TICKS", 1)
     live = serve()
     with socket.create_connection(("127.0.0.1", live.port), timeout=20) as client:
         client.sendall(b"GET / HTTP/1.1\r\n")
@@ -462,7 +463,7 @@ def test_long_requests_are_kept_under_a_digest(serve: Serve) -> None:
         assert live.ask("GET", get(query))[0] == 200
         assert live.ask("POST", "/sparql", query.encode(), Content_Type=DIRECT)[0] == 200
     assert live.counts()[:2] == (4, 0)
-    assert max(len(repr(key)) for key in live.front.cache._kept) < 2_000
+    assert max(len(repr(key)) for key in live.front.desk.cache._kept) < 2_000
 
 
 def test_head_takes_the_answer_that_is_ready(serve: Serve) -> None:
@@ -675,7 +676,7 @@ def test_failure_of_ours_is_one_answer_without_a_trace(
 def test_end_does_not_wait_for_who_does_not_read(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "_IDLE_AT_THE_END", 0.2)
+    monkeypatch.setattr(server, "_IDLE_AT_THE_END", 0.2)
     live = serve()
     query = "SELECT * WHERE { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } LIMIT 300000"
     raw = f"GET {get(query)} HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\n\r\n".encode()

@@ -63,6 +63,12 @@ _path = click.Path(path_type=Path)
     type=click.IntRange(0, 8),
     help="Number of proxies before the service whose X-Forwarded-* headers are believed.",
 )
+@click.option(
+    "--doors",
+    type=click.IntRange(0, 16),
+    help="Processes that answer what is ready, beside the first.  [default: one less than there "
+    "are processors, at most 3]",
+)
 @click.option("--threads", default=80, show_default=True, type=click.IntRange(1, 256))
 @click.option(
     "--cache",
@@ -134,6 +140,7 @@ def serve(
     port: int,
     base_url: str | None,
     proxies: int,
+    doors: int | None,
     threads: int,
     cache: int,
     seconds: float,
@@ -152,7 +159,7 @@ def serve(
     """
     from foedus.engine import Limits, allocator
     from foedus.engine.lanes import Sizes
-    from foedus.web import journal, serving
+    from foedus.web import journal, server, serving
     from foedus.web.app import Config, create_app
 
     if files and not data:
@@ -172,7 +179,7 @@ def serve(
             click.echo(f"Note: {allocator.HINT}", err=True)
 
     journal.write_to(sys.stdout)
-    loop = serving.new_loop()
+    loop = server.new_loop()
     app = create_app(
         Config(
             release=None if data or endpoint else folder or _RELEASE,
@@ -200,6 +207,7 @@ def serve(
         threads=threads,
         room=cache * _MIB,
         proxies=proxies,
+        doors=serving.usual_doors() if doors is None else doors,
         longest=3 * seconds,
         announce=announce,
     )

@@ -17,6 +17,7 @@ import asyncio
 import io
 import json
 import signal
+import socket
 import threading
 import time
 import weakref
@@ -27,21 +28,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
-from foedus.engine import Answer, Dataset, Limits, Written, embedded, read
+from foedus.engine import Answer, Dataset, Limits, Written, lookups, read
 from foedus.engine.embedded import Source
-from foedus.engine.fragments import Fragments
 from foedus.engine.lanes import Lanes, Sizes
+from foedus.engine.lookups import LookUps
 from foedus.engine.waiting import WAITING, is_done
 from foedus.engine.workers import Asked, Died, Nursery, TooLarge, Worker
 from foedus.errors import BusyError, EngineError, FoedusError, LimitError
-from foedus.results import BY_NAME, ROWS, TRIPLES, Format
+from foedus.results import BY_NAME, TRIPLES, Format
 
-_JSON, _N_TRIPLES = ROWS[0], TRIPLES[1]
+_N_TRIPLES = TRIPLES[1]
 _GROWN = 64 << 10
 """Kilobytes by which a worker's memory may have grown for it to be asked again."""
-
-_SMALL = 16 << 20
-"""Bytes of data in memory up to which the server's process holds them too, for `at_once`."""
 _SLOWEST = 4
 """Times its patience that a query stays in the quick lane where it gets no processor."""
 _T = TypeVar("_T")
@@ -52,8 +50,7 @@ class Counts:
     """What has happened since the start; numbers only grow, and are read without a lock."""
 
     queries: int = 0
-    at_once: int = 0
-    """Without a worker."""
+    """Those that a worker was asked."""
     long: int = 0
     stopped: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("time", "memory", "response", "client"), 0)
@@ -70,7 +67,7 @@ class GuardedEngine:
 
     def __init__(
         self,
-        held: Path | Iterable[Source],
+        held: Path | Sequence[Source],
         *,
         limits: Limits | None = None,
         sizes: Sizes | None = None,
@@ -83,17 +80,11 @@ class GuardedEngine:
         self.limits = limits or Limits()
         self.counts = Counts()
         self._lanes = Lanes(sizes or Sizes())
-        self._fragments: Fragments | None
-        if isinstance(held, Path):
+        with ThreadPoolExecutor(1) as aside:
+            # Two processes load the data at once; what is wrong with them, the nursery says.
+            loading = aside.submit(lookups.load, held)
             self._nursery = Nursery(held, memory=self.limits.memory)
-            self._fragments = embedded.open_store(held).fragments
-        else:
-            sources = list(held)
-            with ThreadPoolExecutor(1) as aside:
-                # Two processes load the data at once; what is wrong with them, the nursery says.
-                loading = aside.submit(_load_fragments, sources)
-                self._nursery = Nursery(sources, memory=self.limits.memory)
-                self._fragments = loading.result()
+            self.lookups = LookUps(loading.result(), self.limits)
         self._idle: list[Worker] = []
         self._idle_long: list[Worker] = []
         self._base = 0
@@ -105,22 +96,6 @@ class GuardedEngine:
         idle = (self._idle, self._idle_long)
         self._ending = weakref.finalize(self, _end, self._loop, thread, self._nursery, idle)
         self._wait(self._prepare())
-
-    def at_once(
-        self, query: str, *, rows: Format | None, dataset: Dataset | None = None
-    ) -> bytes | None:
-        """Return the rows of a query that needs no worker, in JSON; None for any other."""
-        if self._fragments is None or rows is not _JSON or dataset or self.limits.rows is not None:
-            return None
-        try:
-            found = self._fragments.answer(query)
-        except (OSError, RuntimeError, ValueError):
-            return None  # a worker will meet it too, and tell
-        if found is None or len(found) > self.limits.response:
-            return None
-        self.counts.queries += 1
-        self.counts.at_once += 1
-        return found
 
     async def answer_soon(
         self,
@@ -134,9 +109,9 @@ class GuardedEngine:
 
         A task that is cancelled while it waits has its query stopped.
         """
-        found = self.at_once(query, rows=rows, dataset=dataset)
+        found = self.lookups.answer(query, rows=rows, dataset=dataset)
         if found is not None:
-            return Written(_JSON, io.BytesIO(found), len(found))
+            return Written(lookups.JSON, io.BytesIO(found), len(found))
         request = self._request(query, rows, triples, dataset)
         return await self._ask(query, request, self.limits.response, "one answer may have")
 
@@ -153,10 +128,14 @@ class GuardedEngine:
 
     def run(self, query: str, *, dataset: Dataset | None = None) -> Answer:
         """Return the answer as terms; see `foedus.engine.Engine`."""
-        request = self._request(query, _JSON, _N_TRIPLES, dataset)
+        request = self._request(query, lookups.JSON, _N_TRIPLES, dataset)
         most = min(self.limits.page, self.limits.response)
         what = "a page may be made from; ask for a data format"
         return read(self._wait(self._ask(query, request, most, what)))
+
+    async def start(self, program: str, line: socket.socket) -> None:
+        """Start a program with the data in a process of its own; see `Nursery.start`."""
+        await self._nursery.start(program, line)
 
     def idle(self) -> int:
         """Return how many workers wait for a query."""
@@ -362,13 +341,6 @@ class GuardedEngine:
             idle.append(worker)
         else:
             self._nursery.kill(worker)
-
-
-def _load_fragments(sources: Sequence[Source]) -> Fragments | None:
-    """Return what answers the smallest queries in this process; None where it costs too much."""
-    if sum(Path(source.path).stat().st_size for source in sources) > _SMALL:
-        return None
-    return embedded.load_files(sources).fragments
 
 
 def _end(

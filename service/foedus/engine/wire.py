@@ -19,9 +19,9 @@ _READ = 1 << 18
 
 READY, FAULT = b"R", b"F"
 """The data are loaded, or an error as JSON."""
-FORK, KILL, BURY = b"W", b"K", b"B"
-"""A new worker on the socket that comes along; by its number, the end of one, of which nothing
-is answered, and the exit status of one that has died."""
+FORK, START, KILL, BURY = b"W", b"P", b"K", b"B"
+"""A new worker on the socket that comes along, or a program there; by its number, the end of one,
+of which nothing is answered, and the exit status of one that has died."""
 QUERY, HEAD, DATA, WHOLE = b"Q", b"H", b"D", b"E"
 """A query; then its answer: the format, the bytes, and that these were all."""
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -181,7 +181,7 @@ class Nursery:
     It starts in whichever thread makes it; all else happens in one event loop.
     """
 
-    def __init__(self, held: Path | Iterable[Source], *, memory: int) -> None:
+    def __init__(self, held: Path | Sequence[Source], *, memory: int) -> None:
         """Start it, and wait until the data are loaded.
 
         They are files to load, or the folder of a store on disk.
@@ -218,6 +218,16 @@ class Nursery:
             raise zygote.read_fault(payload)
         control.setblocking(False)
         return control, process
+
+    async def start(self, program: str, line: socket.socket) -> None:
+        """Start a program in a process that has the data: see `zygote.Program`.
+
+        It gets one end of ``line``, at whose closing it ends; `EngineError` where it cannot start.
+        """
+        try:
+            await self._tell(wire.START, program.encode(), [line.fileno()])
+        except (EOFError, OSError) as error:
+            raise EngineError("no process can be started") from error
 
     async def fork(self) -> Worker:
         """Return a fresh worker."""

@@ -12,12 +12,16 @@ to go where the machine's memory ends. It is ended by ``workers``, through this 
 alone knows that its number is still its own; when the server goes, this process ends them all,
 and itself.
 
+A process may be forked for another program of the server's too, which answers from the same data.
+It has no limits, and ends by itself.
+
 Source: fork(2), setrlimit(2), proc(5). On systems without ``/proc`` memory is not limited.
 Used by ``workers``, with the number of a socket as its argument.
 """
 
 import fcntl
 import gc
+import importlib
 import io
 import json
 import os
@@ -60,6 +64,9 @@ KINDS: dict[str, type[FoedusError]] = {
     )
 }
 """The errors that travel."""
+Program = Callable[[socket.socket, embedded.EmbeddedEngine], None]
+"""The function ``main`` of a module that a process forked here may run, instead of a worker's
+work: for a server that answers from the same data. It gets a line to the server and the engine."""
 
 
 def main() -> None:
@@ -76,20 +83,24 @@ def main() -> None:
     gc.freeze()  # a collection in a worker would write to every page that holds an object
     control.sendall(wire.frame(wire.READY))
     workers: set[int] = set()
+    programs: set[int] = set()
     killed: set[int] = set()
     try:
         while command := _command(control):
             tag, payload, passed = command
-            if tag == wire.FORK:
+            if tag in (wire.FORK, wire.START):
                 worker = os.fork()
                 if worker == 0:
                     try:
-                        _evaluate(*_become_worker(passed, opening, files, memory=int(payload)))
+                        if tag == wire.FORK:
+                            _evaluate(*_become_worker(passed, opening, files, memory=int(payload)))
+                        else:
+                            _run(payload.decode(), *_become_child(passed, opening))
                     finally:
                         os._exit(1)  # or what is this process's own to end would be ended twice
                 os.close(passed)
-                workers.add(worker)
-                control.sendall(wire.frame(wire.FORK, str(worker).encode()))
+                (workers if tag == wire.FORK else programs).add(worker)
+                control.sendall(wire.frame(tag, str(worker).encode()))
             elif int(payload) not in workers:
                 raise ValueError(f"{payload!r} is no worker")
             else:
@@ -100,10 +111,11 @@ def main() -> None:
                     killed.add(worker)
                 else:
                     control.sendall(wire.frame(wire.BURY, str(_bury(worker)).encode()))
-            killed -= {worker for worker in killed if os.waitpid(worker, os.WNOHANG)[0]}
+            for ending in (killed, programs):
+                ending -= {child for child in ending if os.waitpid(child, os.WNOHANG)[0]}
     finally:
-        for worker in workers:
-            _kill(worker)
+        for child in workers | programs:
+            _kill(child)
 
 
 def _take(number: int) -> socket.socket:
@@ -195,8 +207,8 @@ def _try_to_open(folder: Path) -> None:
         raise ReleaseError(reason, path=folder)
 
 
-def _become_worker(
-    passed: int, opening: Callable[[], embedded.EmbeddedEngine], files: int, *, memory: int
+def _become_child(
+    passed: int, opening: Callable[[], embedded.EmbeddedEngine]
 ) -> tuple[embedded.EmbeddedEngine | FoedusError, socket.socket]:
     """Keep the socket to the server and the engine, and nothing else; return both."""
     os.dup2(passed, _SOCKET)
@@ -210,17 +222,37 @@ def _become_worker(
         engine = opening()
     except FoedusError as error:
         engine = error
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return engine, socket.socket(fileno=_SOCKET)
+
+
+def _run(program: str, engine: embedded.EmbeddedEngine | FoedusError, line: socket.socket) -> None:
+    """Run a program over the data until it ends; never return."""
+    status = 1
+    try:
+        if isinstance(engine, embedded.EmbeddedEngine):
+            run: Program = importlib.import_module(program).main
+            run(line, engine)
+            status = 0
+    finally:
+        os._exit(status)
+
+
+def _become_worker(
+    passed: int, opening: Callable[[], embedded.EmbeddedEngine], files: int, *, memory: int
+) -> tuple[embedded.EmbeddedEngine | FoedusError, socket.socket]:
+    """Become a child within the limits of a worker; return its engine and socket."""
+    engine, line = _become_child(passed, opening)
     statm = Path("/proc/self/statm")
     size = 0
     if statm.exists():
         size = int(statm.read_text().split()[0]) * resource.getpagesize()
         Path("/proc/self/oom_score_adj").write_text("1000")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     most = _SOCKET + 1 + files
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if size:
         resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
-    return engine, socket.socket(fileno=_SOCKET)
+    return engine, line
 
 
 def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.socket) -> None:

@@ -11,7 +11,7 @@ Used by ``front`` and ``connections``.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -154,6 +154,10 @@ class Cache:
             self._kept.move_to_end(key)
             self.hits += 1
         return kept
+
+    def latest(self) -> Iterator[tuple[Key, Ready]]:
+        """Yield what is kept, what was asked last first."""
+        return reversed(self._kept.items())
 
     def put(self, key: Key, kept: Ready) -> None:
         """Keep an answer, if it is not too large; others may have to go."""

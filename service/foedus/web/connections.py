@@ -2,7 +2,8 @@
 
 A request for an answer that the cache has, or for a look-up that needs no worker, is answered in
 the moment its headers are whole, before there is a task for it: most of what a small answer costs
-is what a framework does around it. All else goes uvicorn's way to `foedus.web.front.Front`.
+is what a framework does around it. All else goes uvicorn's way to the application,
+`foedus.web.front.Front`.
 
 A connection also has bounds that the library sets none for: a head has so many bytes, a request
 comes in so much time, and who neither sends nor reads for so long is cut off.
@@ -10,21 +11,24 @@ comes in so much time, and who neither sends nor reads for so long is cut off.
 Source: RFC 9112 (HTTP/1.1); RFC 6585, 5 (431). The hooks are those of uvicorn's
 ``HttpToolsProtocol``, of which ``tests/test_web_connections.py`` holds what is used here.
 Units: seconds of ``time.monotonic``; bytes.
-Used by ``serving``.
+Used by ``serving`` and ``door``.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from foedus.web import cache
 from foedus.web.cache import Ready
-from foedus.web.front import CONNECTION, Front
+from foedus.web.desk import Desk
 from foedus.web.gateway import Request
+
+CONNECTION = "foedus.connection"
+"""Where a scope has the connection, which tells when its client is gone."""
 
 LONGEST_HEAD = 1 << 16
 """Bytes of a request's first line and headers, what came first left out."""
@@ -40,15 +44,24 @@ _BURST = 1 << 20
 """Bytes answered at once to what a client sent together; more waits until these are read."""
 
 
+class HasDesk(Protocol):
+    """What a server gives to its connections."""
+
+    desk: Desk
+
+
 class Connection(HttpToolsProtocol):
     """One client's connection."""
+
+    first = b""
+    """What the client sent to another process, which gave the connection to this one."""
 
     _dated: tuple[object, bytes] = (None, b"")
     """The headers that every answer of this second has, and the same as they are sent."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._front = cast(Front, self.app)
+        self._desk = cast(HasDesk, self.app).desk
         self._is_answered = False
         self._head = 0
         self._burst = 0
@@ -64,6 +77,8 @@ class Connection(HttpToolsProtocol):
             others = [c for c in self.connections if isinstance(c, Connection) and c.is_idle]
             oldest = min(others, key=lambda connection: connection._moved)
             oldest.transport.abort()
+        if self.first:
+            self.data_received(self.first)
 
     @property
     def is_idle(self) -> bool:
@@ -125,11 +140,11 @@ class Connection(HttpToolsProtocol):
 
     def _answer_at_once(self) -> bool:
         """Send the answer to this request, to which no task belongs yet, if it is ready."""
-        front = self._front
+        desk = self._desk
         is_busy = self.cycle is not None and not self.cycle.response_complete
-        if is_busy or self._burst > _BURST or front.is_counting or self.flow.write_paused:
+        if is_busy or self._burst > _BURST or self.flow.write_paused:
             return False
-        if self.parser.get_method() != b"GET":
+        if self.parser.get_method() != b"GET" or not desk.terms.is_open:
             return False
         host = tags = given = forwarded = b""
         for name, value in self.headers:
@@ -145,16 +160,16 @@ class Connection(HttpToolsProtocol):
                 forwarded += b"," + value
         if not host:
             return False  # HTTP/1.0 may leave it out
-        key = cache.key_of(b"GET", self.url, self.headers, behind_proxy=front.proxies > 0)
-        ready = front.cache.get(key)
+        key = cache.key_of(b"GET", self.url, self.headers, behind_proxy=desk.terms.proxies > 0)
+        ready = desk.cache.get(key)
         is_known = False
         if ready is not None:
             client = self.client[0] if self.client else ""
             is_known = bool(tags) and ready.is_known(tags[1:])
-            named = front.note_ready_at_once(ready, client, given, forwarded, is_known=is_known)
+            named = desk.note_ready_at_once(ready, client, given, forwarded, is_known=is_known)
         else:
             request = Request("GET", self.url, self.headers, self.client or ("", 0))
-            found = front.look_up(key, request, time.perf_counter())
+            found = desk.look_up(key, request, time.perf_counter())
             if found is None:
                 return False
             ready, named = found
@@ -209,14 +224,14 @@ class Connection(HttpToolsProtocol):
             return
         text = f"{status.value} {status.phrase}: {reason}\n".encode()
         client = (self.client or ("", 0))[0]
-        name = self._front.note_refused(client, status, len(text))
+        name = self._desk.note_refused(client, status, len(text))
         of_the_body = cache.lines(
             [
                 (b"content-type", b"text/plain; charset=utf-8"),
                 (b"content-length", str(len(text)).encode()),
             ]
         )
-        head = (cache.status_line(status), of_the_body, self._front.common)
+        head = (cache.status_line(status), of_the_body, self._desk.terms.common)
         self._write(head, text, name, stays=False)
         self.transport.close()
         self._begun = None

@@ -1,10 +1,9 @@
 """Stand before the application: answers that are ready, requests that are alike, queries, the rest.
 
-`Front.look_up` answers the smallest queries for a connection that has only read a head. Any other
-request that has come whole is answered, in this order: from the cache; by the answer that
-another request like it waits for already; by `shortcut`, where it is a query; by the application,
-in a thread. An answer whose data never change is kept. Where all who wait for an answer are gone,
-its query is stopped.
+A connection that has only read a head asks `Front.desk`. Any other request that has come whole is
+answered, in this order: from what the desk has ready; by the answer that another request like it
+waits for already; by `shortcut`, where it is a query; by the application, in a thread. An answer
+whose data never change is kept. Where all who wait for an answer are gone, its query is stopped.
 
 Source: ASGI 3.0 (HTTP and Lifespan), of which lifespan is not needed.
 Errors: none; the application turns what goes wrong into answers.
@@ -20,18 +19,19 @@ from contextvars import copy_context
 from http import HTTPStatus
 from types import MethodType
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Flask
 
 from foedus.engine import Written
 from foedus.engine.waiting import WAITING, Waiting
 from foedus.errors import FoedusError
-from foedus.results import ROWS, Format
-from foedus.web import address, bounds, cache, gateway, journal, shortcut, vitals
+from foedus.web import bounds, cache, desk, gateway, journal, shortcut, vitals
 from foedus.web.app import HEADERS
-from foedus.web.bounds import LATER, LONGEST_ADDRESS, LONGEST_BODY
-from foedus.web.cache import Cache, Key, Ready
+from foedus.web.bounds import LATER, LONGEST_BODY
+from foedus.web.cache import Key, Ready
+from foedus.web.connections import CONNECTION
+from foedus.web.desk import Desk, Terms
 from foedus.web.flights import Flight
 from foedus.web.gateway import FileBody, Reply, Request
 from foedus.web.journal import START
@@ -43,8 +43,6 @@ from foedus.web.vitals import TOLD
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-CONNECTION = "foedus.connection"
-"""Where a scope has the connection, which tells when its client is gone."""
 _FAILURES = logging.getLogger("foedus.failures")
 _SHARED = frozenset({"GET", "HEAD", "POST", "QUERY"})
 _REQUEST_ID = journal.HEADER.lower().encode()
@@ -56,21 +54,24 @@ class Front:
     def __init__(self, app: Flask, *, room: int, threads: int, proxies: int) -> None:
         """``room`` is how many bytes of answers are kept."""
         self._app = app
-        self._service: Service = app.extensions["foedus"]
-        self._digest = self._service.digest
-        self._figures: vitals.Figures = app.extensions[vitals.EXTENSION]
+        self.service: Service = app.extensions["foedus"]
         self._rate: bounds.Rate | None = app.extensions[bounds.EXTENSION]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pages")
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="vitals")
-        self.proxies = proxies
-        self.is_counting = self._rate is not None
-        self._prefix = urlsplit(self._service.base_url or "").path.rstrip("/")
-        self._endpoints = shortcut.paths_of(self._prefix)
-        named = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-        self.common = cache.lines([*CACHING, *named])
         self._flights: dict[Key, Flight] = {}
-        self.cache = Cache(room if self._digest is not None else 0)
-        self._figures.watch(self.cache)
+        named = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+        terms = Terms(
+            digest=self.service.digest,
+            prefix=urlsplit(self.service.base_url or "").path.rstrip("/"),
+            common=cache.lines([*CACHING, *named]),
+            proxies=proxies,
+            room=room,
+            unites_graphs=self.service.unites_graphs,
+            is_open=self._rate is None,
+        )
+        self.figures: vitals.Figures = app.extensions[vitals.EXTENSION]
+        self.desk = Desk(terms, self.service.workers.lookups, self.figures.tally)
+        self.figures.watch(self.desk.cache)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -93,85 +94,7 @@ class Front:
         """Let the threads and the processes end."""
         for threads in (self._threads, self._aside):
             threads.shutdown(wait=False, cancel_futures=True)
-        self._service.workers.close()
-
-    def client_of(self, request: Request) -> str:
-        """Return the address a request comes from, as trusted proxies say."""
-        forwarded = request.text(b"x-forwarded-for") if self.proxies else None
-        return address.client_of(forwarded, request.client[0], self.proxies)
-
-    def note_ready(
-        self, ready: Ready, request: Request, start: float, *, is_known: bool = False
-    ) -> str:
-        """Count and log an answer that was ready; return the request's identifier."""
-        name = journal.identifier(request.text(_REQUEST_ID) or "")
-        status = HTTPStatus.NOT_MODIFIED if is_known else ready.status
-        asked = journal.Asked(ready.query, 0, 0.0) if ready.query else None
-        self._note(name, ready, request, status, 0 if is_known else len(ready.body), start, asked)
-        return name
-
-    def note_ready_at_once(
-        self, ready: Ready, client: str, given: bytes, forwarded: bytes, *, is_known: bool
-    ) -> str:
-        """Do the same for a GET without a task: ``given`` and ``forwarded`` are its headers."""
-        name = journal.identifier(given.decode("latin-1"))
-        if self.proxies:
-            client = address.client_of(forwarded.decode("latin-1"), client, self.proxies)
-        status = HTTPStatus.NOT_MODIFIED.value if is_known else ready.status
-        self._figures.count("GET", ready.route, status, None)
-        size = 0 if is_known else len(ready.body)
-        journal.say_again(name, client, ready.path, status, size, ready.query)
-        return name
-
-    def look_up(self, key: Key, request: Request, start: float) -> tuple[Ready, str] | None:
-        """Answer a GET whose query needs no worker; also return the request's identifier."""
-        if not self._is_query(request):
-            return None
-        asked = shortcut.read(request)
-        if asked is None:
-            return None
-        question = asked.question
-        body = self._service.workers.at_once(
-            question.query, rows=asked.rows, dataset=question.dataset
-        )
-        if body is None or not shortcut.takes(request, len(body)):
-            return None
-        ready = self._pack(asked, ROWS[0], body, request)
-        self.cache.put(key, ready)
-        took = time.perf_counter() - start
-        return ready, self._note_shortcut(ready, request, took, start)
-
-    def note_refused(self, client: str, status: int, size: int) -> str:
-        """Count and log a request that could not be read; return an identifier for it."""
-        name = journal.identifier("")
-        self._figures.count("any", "none", status, None)
-        journal.say(
-            name, client=client, method=None, path=None, status=status, size=size, seconds=0.0
-        )
-        return name
-
-    def _note(
-        self,
-        name: str,
-        ready: Ready,
-        request: Request,
-        status: int,
-        size: int,
-        start: float,
-        asked: journal.Asked | None = None,
-    ) -> None:
-        took = time.perf_counter() - start
-        self._figures.count(request.method, ready.route, status, took)
-        journal.say(
-            name,
-            client=self.client_of(request),
-            method=request.method,
-            path=ready.path,
-            status=status,
-            size=size,
-            seconds=took,
-            asked=asked,
-        )
+        self.service.workers.close()
 
     async def _take(self, scope: Scope, receive: Receive) -> Request | None:
         """Return a request with its body; None where the client was gone before it was whole."""
@@ -211,12 +134,12 @@ class Front:
         told: dict[str, Any] = {START: start}
         key = None
         if self._rate is not None:
-            told[LATER] = self._rate.hit(self._path(request), self.client_of(request))
+            told[LATER] = self._rate.hit(self.desk.path_of(request), self.desk.client_of(request))
         names_host = bool(request.fields.get(b"host"))  # HTTP/1.0 may not, and is alone in that
         is_whole = request.announced is None and request.method in _SHARED
         if not told.get(LATER) and is_whole and names_host:
             key = self._key(request)
-            ready: Ready | Reply | None = self.cache.get(key)
+            ready: Ready | Reply | None = self.desk.cache.get(key)
             flight = self._flights.get(key)
             if ready is None and flight is not None and request.method != "HEAD":
                 connection.when_gone = flight.leave
@@ -237,7 +160,7 @@ class Front:
         try:
             reply, made, name = await self._make(request, told, start)
             if key is not None and made is not None and made.lasts and request.method != "HEAD":
-                self.cache.put(key, made)
+                self.desk.keep(key, made)
         finally:
             if key is not None and self._flights.get(key) is flight:
                 del self._flights[key]
@@ -255,7 +178,7 @@ class Front:
         """Send an answer that is ready, or that it is what the client has."""
         tags = request.fields.get(b"if-none-match") if request.method != "POST" else None
         is_known = ready.lasts and tags is not None and ready.is_known(tags)
-        name = self.note_ready(ready, request, start, is_known=is_known)
+        name = self.desk.note_ready(ready, request, start, is_known=is_known)
         is_head = request.method == "HEAD"
         await connection.send_ready(
             ready, name, _cycle_of(send), is_known=is_known, is_head=is_head
@@ -265,28 +188,22 @@ class Front:
         self, reply: Reply, request: Request, send: Send, start: float, told: dict[str, Any]
     ) -> None:
         """Send a file that another request made, under an identifier of its own."""
-        name = journal.identifier(request.text(_REQUEST_ID) or "")
-        path = self._path(request)
+        name = desk.identifier_of(request)
+        path = self.desk.path_of(request)
         headers = [header for header in reply.headers if header[0] != _REQUEST_ID]
         reply.headers = [*headers, (_REQUEST_ID, name.encode())]
         size = next((int(value) for n, value in headers if n == b"content-length"), 0)
         shown = cache.ready(reply.route, path, reply.status, [], b"")
-        self._note(name, shown, request, reply.status, size, start)
+        self.desk.note(name, shown, request, reply.status, size, start)
         await _send(reply, send)
 
     def _key(self, request: Request) -> Key:
-        method, behind = request.method.encode(), self.proxies > 0
+        method, behind = request.method.encode(), self.desk.terms.proxies > 0
         key = cache.key_of(method, request.target, request.headers, behind_proxy=behind)
         if request.method in ("GET", "HEAD") and not request.body:
             return key
         sent = [request.fields.get(n, b"") for n in (b"content-type", b"content-encoding")]
         return key, cache.digest(request.body, *sent)
-
-    def _path(self, request: Request) -> str:
-        """Return the path of a request, less the prefix under which the service stands."""
-        path = unquote(request.path.decode("latin-1"))
-        is_below = self._prefix and path.startswith(self._prefix + "/")
-        return path.removeprefix(self._prefix) if is_below else path
 
     async def _make(
         self, request: Request, told: dict[str, Any], start: float
@@ -295,15 +212,15 @@ class Front:
 
         The last is the identifier of a request that the application did not see.
         """
-        if request.announced is None and self._is_query(request) and not told.get(LATER):
+        if request.announced is None and self.desk.is_query(request) and not told.get(LATER):
             asked = shortcut.read(request)
             if asked is not None:
                 outcome = await self._ask(asked)
                 written = outcome.said
                 if isinstance(written, Written) and shortcut.takes(request, written.size):
                     with written.body:
-                        ready = self._pack(asked, written.form, written.body.read(), request)
-                    name = self._note_shortcut(ready, request, outcome.seconds, start)
+                        ready = self.desk.pack(asked, written.form, written.body.read(), request)
+                    name = self.desk.note_shortcut(ready, request, outcome.seconds, start)
                     return None, ready, name
                 told[OUTCOME] = outcome
         reply = await self._call(request, told)
@@ -320,59 +237,22 @@ class Front:
         )
         return reply, made, ""
 
-    def _is_query(self, request: Request) -> bool:
-        """Whether a request may be a query that needs no application."""
-        return (
-            request.path in self._endpoints
-            and self._digest is not None
-            and self._service.unites_graphs
-            and len(request.target) <= LONGEST_ADDRESS
-        )
-
     async def _ask(self, asked: Asked) -> Outcome:
         """Return what the engine says to a query."""
         question, start = asked.question, time.perf_counter()
         said: Written | FoedusError
         try:
-            said = await self._service.workers.answer_soon(
+            said = await self.service.workers.answer_soon(
                 question.query, rows=asked.rows, triples=asked.triples, dataset=question.dataset
             )
         except FoedusError as error:
             said = error
         return Outcome(question.query, time.perf_counter() - start, said)
 
-    def _pack(self, asked: Asked, form: Format, body: bytes, request: Request) -> Ready:
-        """Return an answer as the application would send it."""
-        return shortcut.pack(
-            asked,
-            form,
-            body,
-            digest=self._digest or "",
-            common=self.common,
-            accepted=request.text(b"accept-encoding") or "",
-        )
-
-    def _note_shortcut(self, ready: Ready, request: Request, seconds: float, start: float) -> str:
-        """Count and log an answer of the shortcut; return the request's identifier.
-
-        Its query was answered in so many seconds.
-        """
-        name = journal.identifier(request.text(_REQUEST_ID) or "")
-        self._note(
-            name,
-            ready,
-            request,
-            ready.status,
-            len(ready.body),
-            start,
-            journal.Asked(ready.query, 1, 1000 * seconds),
-        )
-        return name
-
     async def _call(self, request: Request, told: dict[str, Any]) -> Reply:
         """Return the application's answer; where nobody waits for it, its queries are stopped."""
         waiting = Waiting()
-        threads = self._aside if self._path(request) in vitals.PATHS else self._threads
+        threads = self._aside if self.desk.path_of(request) in vitals.PATHS else self._threads
 
         def call() -> Reply:
             WAITING.set(waiting)

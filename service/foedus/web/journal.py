@@ -78,6 +78,17 @@ def flush() -> None:
         stream.flush()
 
 
+def is_on() -> bool:
+    """Whether lines go anywhere."""
+    return bool(_to)
+
+
+def pass_on(lines: str) -> None:
+    """Write lines that another process has made."""
+    if _to:
+        _to[0].write(lines)
+
+
 class NotedEngine:
     """An engine whose queries are noted for the current request."""
 

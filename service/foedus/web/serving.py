@@ -4,8 +4,8 @@ At SIGTERM or SIGINT the server stops listening, answers what was asked and send
 for as long as the longest query may take. An answer that is then still on its way breaks off,
 which its ``Content-Length`` betrays.
 
-One process and one event loop speak to all clients; queries are evaluated in processes of their
-own, pages made in threads.
+One process has the application, in one event loop, and pages are made in threads of it; queries
+are evaluated in processes of their own. What is ready, its doors answer too.
 
 Units: seconds, bytes.
 Errors: `ListenError` where the address cannot be had.
@@ -13,43 +13,32 @@ Used by ``cli``.
 """
 
 import asyncio
-import gc
-import math
-import resource
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
-import uvicorn
-import uvloop
 from flask import Flask
 
 from foedus.errors import ListenError
-from foedus.web import connections, journal
+from foedus.web import journal
 from foedus.web.connections import Connection
+from foedus.web.doors import Doors
 from foedus.web.front import Front
+from foedus.web.server import Server, run
 
 _BACKLOG = 512
-_EARS = 16
-"""Clients who are let in each time the loop comes round: libuv takes one from each socket, and
-who comes while others ask without a pause would wait a round for each one before."""
-_TICKS = 50
-"""Ticks of uvicorn's clock, a tenth of a second each, between two looks at idle clients."""
-_MARGIN = 2.0
-_GARBAGE = 20_000
-"""New objects after which Python looks for garbage among them: many times its default."""
-_IDLE_AT_THE_END = 5.0
-_FILES = 1 << 16
-"""Open files that the server may have, where the system lets it: a connection is one."""
+_MOST_DOORS = 3
 
 
-def new_loop() -> asyncio.AbstractEventLoop:
-    """Return the event loop that `serve` will run."""
-    return uvloop.new_event_loop()
+def usual_doors() -> int:
+    """Return how many doors a machine like this one should have."""
+    return min((os.cpu_count() or 1) - 1, _MOST_DOORS)
 
 
 def serve(
@@ -61,59 +50,31 @@ def serve(
     threads: int,
     room: int,
     proxies: int,
+    doors: int,
     longest: float,
     announce: Callable[[str], None],
 ) -> None:
     """Serve until a signal comes; ``announce`` is told the address.
 
-    ``room`` is how many bytes of answers are kept, ``longest`` how long a request may take.
+    ``room`` is how many bytes of answers are kept, ``doors`` how many processes answer what is
+    ready beside this one, ``longest`` how long a request may take.
     """
     front = Front(app, room=room, threads=threads, proxies=proxies)
     listener = listen(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    server = make_server(front, longest=longest, started=lambda: announce(url))
+    server = make_server(front, doors=doors, longest=longest, started=lambda: announce(url))
     run(server, listener, loop)
 
 
 def make_server(
-    front: Front, *, longest: float, started: Callable[[], None] = lambda: None
-) -> uvicorn.Server:
+    front: Front,
+    *,
+    longest: float,
+    doors: int = 0,
+    started: Callable[[], None] = lambda: None,
+) -> Server:
     """Return the server of a front; ``started`` is called when it answers and heeds signals."""
-    return _Server(
-        started,
-        uvicorn.Config(
-            front,
-            http=Connection,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=math.ceil(connections.IDLE),
-            timeout_graceful_shutdown=math.ceil(longest + _MARGIN),
-        ),
-    )
-
-
-def run(server: uvicorn.Server, listener: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
-    """Run a server until it is told to end, then close all that its application holds."""
-    asyncio.set_event_loop(loop)
-    # What is there by now stays for good: no search for garbage need look at it again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
-    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, min(most, _FILES)), most))
-    try:
-        ears = [listener, *(listener.dup() for _ in range(_EARS - 1))]
-        loop.run_until_complete(server.serve(ears))
-    finally:
-        front = cast(Front, server.config.app)
-        front.close()
-        journal.flush()
-        loop.close()
+    return _Listening(front, doors, longest=longest, started=started)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -128,11 +89,18 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which here looks after idle clients and ends by itself at a signal."""
+class _Listening(Server):
+    """Listens, shares connections with its doors, and ends by itself at a signal."""
 
-    def __init__(self, started: Callable[[], None], config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(
+        self, front: Front, most: int, *, longest: float, started: Callable[[], None]
+    ) -> None:
+        super().__init__(front, Connection, longest=longest)
+        workers = front.service.workers
+        self._doors = Doors(most, front.desk, workers.limits, start=workers.start, adopt=self.adopt)
+        front.figures.watch_doors(self._doors.__len__)
+        self.config.http = cast("type[Connection]", partial(_Newcomer, self._doors))
+        self._front = front
         self._started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -141,23 +109,21 @@ class _Server(uvicorn.Server):
         self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let what was asked be answered, and cut off clients that do not read it."""
-        sweeping = asyncio.create_task(self._sweep())
-        try:
-            await super().shutdown(sockets)
-        finally:
-            sweeping.cancel()
+        """Let nobody in, and let what was asked be answered, here and at the doors."""
+        for server in self.servers:
+            server.close()
+        await self._doors.close()
+        await asyncio.gather(super().shutdown(sockets), self._doors.ended())
 
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            connections.sweep(self.server_state.connections, idle=_IDLE_AT_THE_END)
+    def close(self) -> None:
+        """Close all that the application holds."""
+        self._front.close()
+        journal.flush()
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is to be done now and then."""
         journal.flush()
-        if counter % _TICKS == 0:
-            connections.sweep(self.server_state.connections)
+        self._doors.look_after()
         return await super().on_tick(counter)
 
     @contextmanager
@@ -177,3 +143,26 @@ class _Server(uvicorn.Server):
             for number, handler in before.items():
                 # Told to end, this process still has others to end: a second signal waits for that.
                 signal.signal(number, signal.SIG_IGN if self.should_exit else handler)
+
+
+class _Newcomer(Connection):
+    """A connection that the listener brings, and a door may get."""
+
+    def __init__(self, doors: Doors, **given: Any) -> None:
+        super().__init__(**given)
+        self._doors = doors
+        self._is_given = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Give the connection away, or take it."""
+        number = transport.get_extra_info("socket").fileno()
+        self._is_given = self._doors.give(number)
+        if self._is_given:
+            cast("asyncio.Transport", transport).abort()
+        else:
+            super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        if not self._is_given:
+            super().connection_lost(exc)

@@ -7,12 +7,8 @@ the start. None of them tells anything of what was asked.
 Source: the Prometheus exposition format, by its own client library.
 """
 
-import threading
 import time
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from itertools import accumulate
 
@@ -31,46 +27,26 @@ from foedus.engine.guarded import GuardedEngine
 from foedus.errors import FoedusError
 from foedus.web.cache import Cache
 from foedus.web.state import service
+from foedus.web.tally import BUCKETS, Tally
 
 EXTENSION = "foedus-figures"
 """Where an app has its `Figures`."""
 TOLD = "foedus.told"
 """Where a request's environment may have a dictionary that is told its route and path."""
 PATHS = ("/healthz", "/readyz", "/metrics")
-_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 blueprint = Blueprint("vitals", __name__)
 
 
 class Figures(Collector):
-    """What is counted, for whatever answers requests.
-
-    The library's own counters take a lock and several steps for each request, which is a tenth
-    of what a small answer costs; it only writes what is counted here.
-    """
+    """What is counted, as Prometheus reads it."""
 
     def __init__(self, workers: GuardedEngine) -> None:
+        self.tally = Tally()
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        self._registry.register(_Workers(workers))
+        self._registry.register(_Workers(workers, self.tally))
         ProcessCollector(registry=self._registry)
-        self._requests: Counter[tuple[str, str, int]] = Counter()
-        self._taken: dict[str, _Taken] = {}
-        self._counting = threading.Lock()
-
-    def count(self, method: str, route: str, status: int, seconds: float | None) -> None:
-        """Count a request, and how long it took where that is known.
-
-        An answer that was ready takes no time worth telling.
-        """
-        with self._counting:
-            self._requests[method, route, status] += 1
-            if seconds is not None:
-                taken = self._taken.get(route)
-                if taken is None:
-                    taken = self._taken[route] = _Taken()
-                taken.seconds += seconds
-                taken.buckets[bisect_left(_BUCKETS, seconds)] += 1
 
     def collect(self) -> Iterator[Metric]:
         """Yield what was counted."""
@@ -82,13 +58,13 @@ class Figures(Collector):
             "Time until the first byte of an answer that was not ready.",
             labels=("route",),
         )
-        with self._counting:
-            for (method, route, status), number in self._requests.items():
-                requests.add_metric((method, route, str(status)), number)
-            for route, taken in self._taken.items():
-                most = (*map(str, _BUCKETS), "+Inf")
-                buckets = list(zip(most, accumulate(taken.buckets), strict=True))
-                seconds.add_metric((route,), buckets, taken.seconds)
+        counts = self.tally.read()
+        for (method, route, status), number in counts.requests.items():
+            requests.add_metric((method, route, str(status)), number)
+        for route, taken in counts.taken.items():
+            most = (*map(str, BUCKETS), "+Inf")
+            buckets = list(zip(most, accumulate(taken.buckets), strict=True))
+            seconds.add_metric((route,), buckets, taken.seconds)
         yield requests
         yield seconds
 
@@ -98,7 +74,11 @@ class Figures(Collector):
 
     def watch(self, cache: Cache) -> None:
         """Count what a cache holds and how often it is used."""
-        self._registry.register(_Kept(cache))
+        self._registry.register(_Kept(cache, self.tally))
+
+    def watch_doors(self, number: Callable[[], int]) -> None:
+        """Tell how many doors are open."""
+        self._registry.register(_Doors(number))
 
 
 def register(app: Flask, workers: GuardedEngine) -> None:
@@ -112,7 +92,7 @@ def register(app: Flask, workers: GuardedEngine) -> None:
         request.environ.get(TOLD, {}).update(
             route=route, path=request.path, query=g.get("query", "")
         )
-        figures.count(method, route, response.status_code, took)
+        figures.tally.count(method, route, response.status_code, took)
         return response
 
     app.after_request(count)
@@ -142,28 +122,20 @@ def ready() -> Response:
     return jsonify(status="ok", release=service().digest)
 
 
-@dataclass(slots=True)
-class _Taken:
-    """How long the answers of a route took."""
-
-    seconds: float = 0.0
-    """All together."""
-    buckets: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
-    """How many took so long, each counted once."""
-
-
 class _Workers(Collector):
     """What has happened to queries, read when somebody asks."""
 
-    def __init__(self, workers: GuardedEngine) -> None:
+    def __init__(self, workers: GuardedEngine, elsewhere: Tally) -> None:
         self._workers = workers
+        self._elsewhere = elsewhere
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
         counts = self._workers.counts
+        at_once = self._workers.lookups.answered + self._elsewhere.read().looked_up
         for name, meaning, value in (
-            ("queries", "Queries asked.", counts.queries),
-            ("queries_at_once", "Queries that needed no worker.", counts.at_once),
+            ("queries", "Queries asked.", counts.queries + at_once),
+            ("queries_at_once", "Queries that needed no worker.", at_once),
             ("long_queries", "Queries that left the quick lane.", counts.long),
             ("refused_queries", "Queries told to come later.", counts.busy),
             ("forked_workers", "Worker processes started.", counts.forked),
@@ -184,12 +156,26 @@ class _Workers(Collector):
 class _Kept(Collector):
     """What a cache holds, read when somebody asks."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, elsewhere: Tally) -> None:
         self._cache = cache
+        self._elsewhere = elsewhere
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
         cache = self._cache
-        yield CounterMetricFamily("foedus_cache_hits", "Answers from the cache.", value=cache.hits)
+        hits = cache.hits + self._elsewhere.read().hits
+        yield CounterMetricFamily("foedus_cache_hits", "Answers from the cache.", value=hits)
         yield GaugeMetricFamily("foedus_cache_answers", "Answers kept.", value=len(cache))
         yield GaugeMetricFamily("foedus_cache_bytes", "Bytes they take.", value=cache.size)
+
+
+class _Doors(Collector):
+    """The doors, read when somebody asks."""
+
+    def __init__(self, number: Callable[[], int]) -> None:
+        self._number = number
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figure."""
+        meaning = "Processes that answer what is ready beside the first one."
+        yield GaugeMetricFamily("foedus_open_doors", meaning, value=self._number())

@@ -1,0 +1,55 @@
+"""Answer the smallest queries in the process that was asked, in the format most clients want.
+
+`Fragments` reads them from the index; here stands when that may be done, for whichever process
+holds the data: the server's own, or one that ``zygote`` forked.
+
+Units: bytes.
+Used by ``guarded`` and ``web``.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from foedus.engine import Dataset, Limits, embedded
+from foedus.engine.embedded import Source
+from foedus.engine.fragments import Fragments
+from foedus.results import ROWS, Format
+
+JSON = ROWS[0]
+"""The only format that is answered here."""
+_SMALL = 16 << 20
+"""Bytes of data in memory up to which the server's process loads them too."""
+
+
+class LookUps:
+    """Answers small queries, and counts them."""
+
+    def __init__(self, fragments: Fragments | None, limits: Limits) -> None:
+        """``fragments`` None answers none."""
+        self._fragments = None if limits.rows is not None else fragments
+        self._most = limits.response
+        self.answered = 0
+
+    def answer(
+        self, query: str, *, rows: Format | None, dataset: Dataset | None = None
+    ) -> bytes | None:
+        """Return the rows of a query in JSON; None for one that is to be asked elsewhere."""
+        if self._fragments is None or rows is not JSON or dataset:
+            return None
+        try:
+            found = self._fragments.answer(query)
+        except (OSError, RuntimeError, ValueError):
+            return None  # a worker will meet it too, and tell
+        if found is None or len(found) > self._most:
+            return None
+        self.answered += 1
+        return found
+
+
+def load(held: Path | Sequence[Source]) -> Fragments | None:
+    """Open a store, or load files a second time; None where that would take too much memory."""
+    if isinstance(held, Path):
+        return embedded.open_store(held).fragments
+    if sum(Path(source.path).stat().st_size for source in held) > _SMALL:
+        return None
+    return embedded.load_files(held).fragments

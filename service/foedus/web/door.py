@@ -1,0 +1,221 @@
+"""A door: a process that answers what is ready, and lets all else in to the service.
+
+It is forked from the process that holds the data, so it has them too, and it is told what the
+service keeps ready. The service gives it connections. A request that its `Desk` cannot answer it
+does not answer: the connection goes back to the service with what the client sent, and stays
+there. So a door has nothing to decide and nothing to lose: where it dies, its clients connect
+again, and another is opened.
+
+Source: as ``connections``.
+Used by ``doors``, through `foedus.engine.zygote`, which calls `main`.
+"""
+
+import asyncio
+import io
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+import httptools
+
+from foedus.engine.embedded import EmbeddedEngine
+from foedus.engine.lookups import LookUps
+from foedus.web import journal, server
+from foedus.web.channel import (
+    LARGEST,
+    Channel,
+    Closed,
+    End,
+    Given,
+    Kept,
+    Noted,
+    Opened,
+    Sent,
+    Setup,
+)
+from foedus.web.connections import LONGEST_HEAD, Connection
+from foedus.web.desk import Desk
+from foedus.web.tally import Tally
+
+_FAILURES = logging.getLogger("foedus.failures")
+_LINES = 1 << 16
+"""Characters of the log that are sent in one piece."""
+_LONGEST = 10.0
+"""Seconds that clients may take to read what was sent to them when the door has to end."""
+_END = b"\r\n\r\n"
+
+
+def main(line: socket.socket, engine: EmbeddedEngine) -> None:
+    """Take connections from the service until it ends them."""
+    channel = Channel(line)
+    setup, _ = channel.receive(waits=True)
+    door = Door(channel, setup, engine)
+    loop = server.new_loop()
+    serving = _Server(door)
+    loop.add_reader(line, serving.listen)
+    try:
+        server.run(serving, None, loop)
+    except Exception:
+        _FAILURES.exception("a door failed")
+    finally:
+        door.report()
+
+
+class Door:
+    """What stands where connections look for an application."""
+
+    def __init__(self, channel: Channel, setup: Setup, engine: EmbeddedEngine) -> None:
+        self.channel = channel
+        self.desk = Desk(setup.terms, LookUps(engine.fragments, setup.limits), Tally())
+        self._lines = _Lines()
+        self._hits = self._looked_up = 0
+        if setup.is_logging:
+            journal.write_to(self._lines)
+
+    def report(self) -> None:
+        """Tell what was answered since the last time."""
+        desk, lines = self.desk, self._lines.take()
+        counts = desk.tally.take()
+        counts.hits, self._hits = desk.cache.hits - self._hits, desk.cache.hits
+        answered = desk.lookups.answered
+        counts.looked_up, self._looked_up = answered - self._looked_up, answered
+        if not counts.requests and not lines:
+            return
+        while len(lines) > _LINES:
+            end = lines.rfind("\n", 0, _LINES) + 1 or _LINES
+            self.channel.send(Noted(Tally().take(), lines[:end]), waits=True)
+            lines = lines[end:]
+        self.channel.send(Noted(counts, lines), waits=True)
+
+    def give_back(self, connection: int, sent: bytes) -> None:
+        """Give the service a connection by its number, with what its client sent."""
+        while len(sent) > LARGEST:
+            self.channel.send(Sent(sent[:LARGEST]), waits=True)
+            sent = sent[LARGEST:]
+        self.channel.send(Given(sent), connection, waits=True)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Refuse: no request becomes a task here."""
+        raise NotImplementedError
+
+
+class _Lines(io.StringIO):
+    """Keeps what is written to it, line by line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: list[str] = []
+
+    def write(self, text: str, /) -> int:
+        """Keep a line."""
+        self._written.append(text)
+        return len(text)
+
+    def take(self) -> str:
+        """Return what was written since the last time."""
+        text = "".join(self._written)
+        self._written.clear()
+        return text
+
+
+class Visit(Connection):
+    """A connection that stays as long as the desk can answer what its client asks."""
+
+    _leaving = b""
+    """What was sent last, where the client has not yet read what was answered before."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection, and hear of it when all is sent."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=0)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer one request that has come whole, or let the connection go."""
+        self._moved = time.monotonic()
+        self._burst = 0
+        self._is_answered = False
+        is_one = data.find(_END) == len(data) - len(_END) and len(data) <= LONGEST_HEAD
+        if is_one and not self.transport.get_write_buffer_size():
+            with suppress(httptools.HttpParserError):
+                self.parser.feed_data(data)
+        if not self._is_answered:
+            self._leave(data)
+
+    def on_headers_complete(self) -> None:
+        """Answer what can be."""
+        self._is_answered = self._answer_at_once()
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._begun = None
+
+    def resume_writing(self) -> None:
+        """Go on when what was answered is sent."""
+        super().resume_writing()
+        if self._leaving:
+            self._leave(b"")
+
+    def _leave(self, data: bytes) -> None:
+        """Give the connection back to the service, when what was answered is sent."""
+        if self.transport.is_closing():
+            return
+        self.transport.pause_reading()
+        self._leaving += data
+        if not self.transport.get_write_buffer_size():
+            number = self.transport.get_extra_info("socket").fileno()
+            self._door.give_back(number, self._leaving)
+            self.transport.abort()
+
+    @property
+    def _door(self) -> Door:
+        return cast(Door, self.app)
+
+
+class _Server(server.Server):
+    """Serves the connections that come through the channel."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__(door, Visit, longest=_LONGEST)
+        self._door = door
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self._door.channel.send(Opened(), waits=True)
+
+    def listen(self) -> None:
+        """Take what the service says."""
+        channel = self._door.channel
+        try:
+            message, connection = channel.receive(waits=False)
+        except BlockingIOError:
+            return
+        except (EOFError, OSError):
+            os._exit(1)  # the service is gone, and so is whoever would hear of what is left
+        if isinstance(message, Kept):
+            self._door.desk.cache.put(message.key, message.ready)
+        elif connection is not None:
+            self.adopt(connection)
+        elif isinstance(message, End):
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Tell what was answered."""
+        self._door.report()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take leave of all clients, and say when none of them can be given back."""
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        self._door.channel.send(Closed(), waits=True)
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the service."""
+        yield
