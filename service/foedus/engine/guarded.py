@@ -133,9 +133,9 @@ class GuardedEngine:
         what = "a page may be made from; ask for a data format"
         return read(self._wait(self._ask(query, request, most, what)))
 
-    async def start(self, program: str, line: socket.socket) -> None:
+    async def start(self, program: str, line: socket.socket) -> int:
         """Start a program with the data in a process of its own; see `Nursery.start`."""
-        await self._nursery.start(program, line)
+        return await self._nursery.start(program, line)
 
     def idle(self) -> int:
         """Return how many workers wait for a query."""

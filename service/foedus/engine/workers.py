@@ -219,13 +219,13 @@ class Nursery:
         control.setblocking(False)
         return control, process
 
-    async def start(self, program: str, line: socket.socket) -> None:
-        """Start a program in a process that has the data: see `zygote.Program`.
+    async def start(self, program: str, line: socket.socket) -> int:
+        """Start a program in a process that has the data, and return its number.
 
-        It gets one end of ``line``, at whose closing it ends; `EngineError` where it cannot start.
+        `zygote.Program` says what it is given; `EngineError` where it cannot start.
         """
         try:
-            await self._tell(wire.START, program.encode(), [line.fileno()])
+            return int(await self._tell(wire.START, program.encode(), [line.fileno()]))
         except (EOFError, OSError) as error:
             raise EngineError("no process can be started") from error
 

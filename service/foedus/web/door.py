@@ -128,11 +128,6 @@ class Visit(Connection):
     _leaving = b""
     """What was sent last, where the client has not yet read what was answered before."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take a connection, and hear of it when all is sent."""
-        super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=0)
-
     def data_received(self, data: bytes) -> None:
         """Answer one request that has come whole, or let the connection go."""
         self._moved = time.monotonic()
@@ -145,13 +140,18 @@ class Visit(Connection):
         if not self._is_answered:
             self._leave(data)
 
+    def on_message_begin(self) -> None:
+        """Begin a request, which never becomes a task."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
     def on_headers_complete(self) -> None:
         """Answer what can be."""
         self._is_answered = self._answer_at_once()
 
     def on_message_complete(self) -> None:
         """End a request."""
-        self._begun = None
 
     def resume_writing(self) -> None:
         """Go on when what was answered is sent."""
@@ -164,6 +164,7 @@ class Visit(Connection):
         if self.transport.is_closing():
             return
         self.transport.pause_reading()
+        self.transport.set_write_buffer_limits(high=0)  # to hear when all is sent
         self._leaving += data
         if not self.transport.get_write_buffer_size():
             number = self.transport.get_extra_info("socket").fileno()

@@ -40,12 +40,12 @@ class Doors:
         desk: Desk,
         limits: Limits,
         *,
-        start: Callable[[str, socket.socket], Awaitable[None]],
+        start: Callable[[str, socket.socket], Awaitable[int]],
         adopt: Callable[[socket.socket, bytes], None],
     ) -> None:
         """Open so many, once `look_after` is called.
 
-        ``start`` starts a program with one end of a line; ``adopt`` takes a connection that comes
+        ``start`` starts a program with one end of a line, and returns its process; ``adopt`` takes a connection that comes
         back, with what its client sent.
         """
         self._most = most if desk.terms.is_open and desk.terms.digest is not None else 0
@@ -106,12 +106,12 @@ class Doors:
         try:
             ours, theirs = channel.pair()
             with theirs:
-                await self._start(_PROGRAM, theirs)
+                number = await self._start(_PROGRAM, theirs)
         except (EngineError, OSError) as error:
             _log.warning("no door can be opened: %s", error)
             self._wait()
             return
-        door = _Door(Channel(ours))
+        door = _Door(number, Channel(ours))
         self._doors.append(door)
         asyncio.get_running_loop().add_reader(ours, self._listen, door)
         door.send(self._setup)
@@ -150,7 +150,7 @@ class Doors:
         door.close()
         door.ended.set_result(None)
         if not self._is_ending:
-            _log.warning("a door has ended; its clients have to connect again")
+            _log.warning("door %d has ended; its clients have to connect again", door.number)
             self._wait()
 
     def _wait(self) -> None:
@@ -162,8 +162,10 @@ class Doors:
 class _Door:
     """One door, as the service sees it."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, number: int, channel: Channel) -> None:
         loop = asyncio.get_running_loop()
+        self.number = number
+        """That of its process."""
         self.channel = channel
         self.sent = b""
         """What the client of the next connection sent, as far as it has come."""
