@@ -10,7 +10,6 @@ Source: as ``connections``.
 Used by ``doors``, through `foedus.engine.zygote`, which calls `main`.
 """
 
-import asyncio
 import io
 import logging
 import os

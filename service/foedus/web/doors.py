@@ -45,8 +45,8 @@ class Doors:
     ) -> None:
         """Open so many, once `look_after` is called.
 
-        ``start`` starts a program with one end of a line, and returns its process; ``adopt`` takes a connection that comes
-        back, with what its client sent.
+        ``start`` starts a program with one end of a line and returns its process's number;
+        ``adopt`` takes a connection that comes back, with what its client sent.
         """
         self._most = most if desk.terms.is_open and desk.terms.digest is not None else 0
         self._desk = desk
