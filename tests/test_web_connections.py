@@ -122,7 +122,12 @@ def starting(small_release: Path) -> Iterator[Serve]:
     with contextlib.ExitStack() as stack:
 
         def start(
-            *, room: int = 1 << 20, proxies: int = 0, threads: int = 4, **config: object
+            *,
+            room: int = 1 << 20,
+            proxies: int = 0,
+            threads: int = 4,
+            doors: int = 0,
+            **config: object,
         ) -> Live:
             loop = server.new_loop()
             made = Config(
@@ -131,7 +136,7 @@ def starting(small_release: Path) -> Iterator[Serve]:
             )
             app = create_app(made, loop)
             front = Front(app, room=room, threads=threads, proxies=proxies)
-            made_server = serving.make_server(front, longest=5)
+            made_server = serving.make_server(front, longest=5, doors=doors)
             listener = serving.listen("127.0.0.1", 0)
             port = listener.getsockname()[1]
             thread = threading.Thread(target=server.run, args=(made_server, listener, loop))

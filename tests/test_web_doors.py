@@ -1,0 +1,395 @@
+"""Doors: what they answer, what they give back, and what is left when one of them ends.
+
+The first half of ``X-Request-Id`` tells which process answered.
+"""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from test_web_connections import FORM, LABEL, Live, Serve, get, starting, wait_until
+
+from foedus.engine import Limits
+from foedus.web import channel, doors, journal, server
+from foedus.web.channel import Channel, End, Given
+
+STATE = "<https://w3id.org/foedus/id/state/RUR>"
+ORDERED = LABEL + " ORDER BY ?label"
+"""A query for a worker, which no door has."""
+JSON = "application/sparql-results+json"
+
+
+@pytest.fixture(scope="module")
+def live(small_release: Path) -> Iterator[Live]:
+    """Run one server with a door, for tests that leave it as it was."""
+    with starting(small_release) as start:
+        yield with_doors(start)
+
+
+@pytest.fixture
+def serve(small_release: Path) -> Iterator[Serve]:
+    """Start servers over the small graph."""
+    with starting(small_release) as start:
+        yield start
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Take the lines of the log."""
+    stream = io.StringIO()
+    journal.write_to(stream)
+    yield stream
+    journal.write_to(None)
+
+
+def with_doors(serve: Serve, number: int = 1, **config: object) -> Live:
+    """Start a server and wait until its doors are open."""
+    live = serve(doors=number, **config)
+    assert wait_until(lambda: figure(live, "open_doors") == number)
+    return live
+
+
+def figure(live: Live, name: str) -> float:
+    """Return a figure that has no labels."""
+    for line in live.front.figures.write().decode().splitlines():
+        if line.startswith(f"foedus_{name} "):
+            return float(line.split()[1])
+    raise KeyError(name)
+
+
+class Client:
+    """A connection that stays."""
+
+    def __init__(self, live: Live, *, buffer: int | None = None) -> None:
+        self._socket = socket.socket()
+        if buffer is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self._socket.settimeout(20)
+        self._socket.connect(("127.0.0.1", live.port))
+        self.send = self._socket.sendall
+        self.close = self._socket.close
+        self._rest = b""
+
+    def receive(self, *, has_body: bool = True) -> tuple[int, dict[str, str], bytes]:
+        """Return the next answer."""
+        while b"\r\n\r\n" not in self._rest:
+            self._take()
+        head, _, self._rest = self._rest.partition(b"\r\n\r\n")
+        status, *fields = head.decode().split("\r\n")
+        headers = dict(field.split(": ", 1) for field in fields)
+        length = int(headers.get("content-length", 0)) if has_body else 0
+        while len(self._rest) < length:
+            self._take()
+        body, self._rest = self._rest[:length], self._rest[length:]
+        return int(status.split()[1]), headers, body
+
+    def ask(self, target: str) -> tuple[int, dict[str, str], bytes]:
+        """Send a GET and return its answer."""
+        self.send(head(target))
+        return self.receive()
+
+    def _take(self) -> None:
+        piece = self._socket.recv(1 << 16)
+        if not piece:
+            raise EOFError
+        self._rest += piece
+
+
+def head(target: str, method: str = "GET", *more: str) -> bytes:
+    """Return the head of a request."""
+    fields = (f"{method} {target} HTTP/1.1", "Host: e.org", f"Accept: {JSON}", *more, "", "")
+    return "\r\n".join(fields).encode()
+
+
+def process_of(answer: tuple[int, dict[str, str], bytes]) -> str:
+    """Return what stands for the process that answered."""
+    return answer[1]["x-request-id"][:16]
+
+
+@contextlib.contextmanager
+def connected(live: Live, number: int, *, buffer: int | None = None) -> Iterator[list[Client]]:
+    """Yield connections to the doors and the service in turn, a door's first."""
+    clients = [Client(live, buffer=buffer) for _ in range(number)]
+    try:
+        yield clients
+    finally:
+        for client in clients:
+            client.close()
+
+
+@contextlib.contextmanager
+def at_the_door(live: Live, *, buffer: int | None = None) -> Iterator[Client]:
+    """Yield a connection that a door has, and leave the next turn to a door."""
+    with connected(live, 2, buffer=buffer) as clients:
+        where = [process_of(client.ask(get(LABEL, n=str(n)))) for n, client in enumerate(clients)]
+        assert where[0] != where[1]
+        yield clients[where[0] == journal._START]
+
+
+def is_the_services(answer: tuple[int, dict[str, str], bytes]) -> bool:
+    """Whether the service itself answered, which runs in this process."""
+    return process_of(answer) == journal._START
+
+
+def test_clients_go_to_the_service_and_its_door_in_turn_and_get_the_same(live: Live) -> None:
+    for target in (
+        get(LABEL, x="1"),
+        get(f"SELECT * {{ {STATE} ?p ?o }}"),
+        "/sparql/?" + get(LABEL)[8:],
+    ):
+        with connected(live, 4) as clients:
+            answers = [client.ask(target) for client in clients]
+            again = [client.ask(target) for client in clients]
+        assert [answer[0] for answer in answers] == [200] * 4
+        assert len({is_the_services(answer) for answer in answers[:2]}) == 2
+        assert [process_of(answer) for answer in answers] == [process_of(a) for a in again]
+        for _, headers, _ in (*answers, *again):
+            del headers["date"], headers["x-request-id"]
+        assert all(answer == answers[0] for answer in (*answers, *again))
+
+
+def test_what_the_service_has_ready_its_door_has_too(live: Live) -> None:
+    target = get(ORDERED)
+    with at_the_door(live) as client:
+        assert live.ask("GET", target, Accept=JSON, Host="e.org")[0] == 200
+        assert wait_until(lambda: not is_the_services(asked_anew(live, target)))
+        answer = client.ask(target)
+        assert not is_the_services(answer)
+        client.send(head(target, "GET", f"If-None-Match: {answer[1]['etag']}"))
+        known = client.receive()
+        assert (known[0], known[2], is_the_services(known)) == (304, b"", False)
+
+
+def asked_anew(live: Live, target: str) -> tuple[int, dict[str, str], bytes]:
+    """Return the answer that a door gives to a new client, or the service in its place."""
+    with at_the_door(live) as client:
+        return client.ask(target)
+
+
+def test_what_a_door_cannot_answer_is_answered_on_the_same_connection(live: Live) -> None:
+    with at_the_door(live) as client:
+        assert not is_the_services(client.ask(get(LABEL)))
+        status, headers, body = answer = client.ask(get(ORDERED + " # not ready"))
+        assert (status, b"Ruritania" in body, is_the_services(answer)) == (200, True, True)
+        assert headers["content-type"] == JSON
+        again = client.ask(get(LABEL))
+        assert (again[0], is_the_services(again)) == (200, True)  # it stays where it went
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param([head(get(LABEL))[:60], head(get(LABEL))[60:]], id="a head in two pieces"),
+        pytest.param([head(get(LABEL)) * 3], id="three heads in one piece"),
+        pytest.param([head(get(LABEL)) + head(get(LABEL))[:9], head(get(LABEL))[9:]], id="more"),
+        pytest.param([head("/sparql", "OPTIONS")], id="another method"),
+    ],
+)
+def test_what_is_not_one_whole_head_goes_to_the_service(live: Live, pieces: list[bytes]) -> None:
+    with at_the_door(live) as client:
+        for piece in pieces:
+            client.send(piece)
+            time.sleep(0.05)
+        for _ in range(b"".join(pieces).count(b"HTTP/1.1")):
+            answer = client.receive()
+            assert (answer[0] // 100, is_the_services(answer)) == (2, True)
+
+
+def test_more_than_a_message_holds_comes_back_whole(live: Live) -> None:
+    query = ORDERED + " #" + "x" * (channel.LARGEST * 3)
+    body = urlencode({"query": query}).encode()
+    named = (f"Content-Type: {FORM}", f"Content-Length: {len(body)}")
+    with at_the_door(live) as client:
+        client.send(head("/sparql", "POST", *named) + body)
+        answer = client.receive()
+        assert (answer[0], b"Ruritania" in answer[2], is_the_services(answer)) == (200, True, True)
+
+
+def test_head_alone_is_answered_by_the_service(live: Live) -> None:
+    with at_the_door(live) as client:
+        client.send(head(get(LABEL), "HEAD"))
+        status, headers, body = client.receive(has_body=False)
+        assert (status, int(headers["content-length"]) > 0, body) == (200, True, b"")
+        assert is_the_services(client.ask(get(LABEL)))
+
+
+def test_what_is_no_http_is_refused_by_the_service(live: Live) -> None:
+    with at_the_door(live) as client:
+        client.send(b"nonsense\r\n\r\n")
+        assert client.receive()[0] == 400
+        with pytest.raises(EOFError):
+            client.receive()
+
+
+def test_client_that_reads_late_is_answered_in_order(live: Live) -> None:
+    """What is not read fills the buffers; what is asked then waits, and goes to the service."""
+    many = 3_000
+    query = f"SELECT * {{ {STATE} ?p ?o }}"
+    with at_the_door(live, buffer=2048) as client:
+        client._socket.settimeout(60)
+        client._socket.setblocking(False)
+        unsent = b"".join(head(get(query, n=f"{number:05}")) for number in range(many))
+        one = len(unsent) // many
+        asked = 0
+        for _ in range(many):
+            with contextlib.suppress(BlockingIOError):
+                asked += client._socket.send(unsent[asked : asked + one])
+            time.sleep(0.0005)
+        client._socket.settimeout(20)
+        answers = [client.receive() for _ in range(asked // one)]
+    assert {answer[0] for answer in answers} == {200}
+    assert len({answer[2] for answer in answers}) == 1
+    places = [is_the_services(answer) for answer in answers]
+    assert places == sorted(places)
+    assert set(places) == {False, True}
+
+
+def test_figures_and_log_are_those_of_all_processes(serve: Serve, lines: io.StringIO) -> None:
+    live = with_doors(serve, 2, proxies=1)
+    with connected(live, 6) as clients:
+        for client in clients:
+            client.send(head(get(LABEL), "GET", "X-Forwarded-For: 192.0.2.7"))
+            client.receive()
+            client.ask(get(LABEL))
+    assert wait_until(lambda: len(lines.getvalue().splitlines()) == 12)
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert len({line["request"] for line in told}) == 12
+    assert len({line["request"][:16] for line in told}) == 3
+    assert {line["status"] for line in told} == {200}
+    assert {line["client"] for line in told} == {"192.0.2.7", "127.0.0.1"}
+    assert len({line["query"] for line in told}) == 1
+    assert (figure(live, "queries_at_once_total"), figure(live, "queries_total")) == (3, 3)
+    assert figure(live, "cache_hits_total") == 9
+    written = live.front.figures.write().decode()
+    assert 'foedus_requests_total{method="GET",route="/sparql",status="200"} 12.0' in written
+    assert 'foedus_request_seconds_count{route="/sparql"} 3.0' in written
+
+
+def test_log_of_a_door_is_whole_when_the_server_ends(serve: Serve, lines: io.StringIO) -> None:
+    live = with_doors(serve)
+    with connected(live, 2) as clients:
+        for client in clients:
+            for number in range(2_000):
+                client.send(head(get(LABEL, n=str(number % 10))))
+                client.receive()
+        live.server.should_exit = True
+        live.thread.join(20)
+        for client in clients:
+            with pytest.raises((EOFError, ConnectionError)):
+                client.ask(get(LABEL))
+    names = [json.loads(line)["request"] for line in lines.getvalue().splitlines()]
+    assert len(set(names)) == len(names) == 4_000
+
+
+def test_door_that_is_killed_is_opened_again(
+    serve: Serve, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "_LONGEST_WAIT", 0.2)
+    live = with_doors(serve)
+    [door] = live.server._doors._doors  # type: ignore[attr-defined]
+    with at_the_door(live) as client:
+        os.kill(door.number, signal.SIGKILL)
+        with pytest.raises((EOFError, ConnectionError)):
+            client.receive()
+    assert wait_until(lambda: figure(live, "open_doors") == 0)
+    for _ in range(3):
+        assert live.ask("GET", get(LABEL))[0] == 200
+    assert wait_until(lambda: figure(live, "open_doors") == 1)
+    with at_the_door(live) as client:
+        assert client.ask(get(LABEL))[0] == 200
+    assert f"door {door.number} has ended" in lines.getvalue()
+
+
+def test_door_opened_late_is_told_what_is_ready(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "_LONGEST_WAIT", 0.2)
+    live = with_doors(serve)
+    answer = live.ask("GET", get(ORDERED), Accept=JSON, Host="e.org")
+    [door] = live.server._doors._doors  # type: ignore[attr-defined]
+    os.kill(door.number, signal.SIGKILL)
+    assert wait_until(lambda: figure(live, "open_doors") == 0)
+    assert wait_until(lambda: figure(live, "open_doors") == 1)
+    with at_the_door(live) as client:
+        found = client.ask(get(ORDERED))
+        assert (found[2], is_the_services(found)) == (answer[2], False)
+
+
+def test_service_without_doors_does_it_all(
+    serve: Serve, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a system whose sockets keep no messages apart."""
+
+    def fail() -> None:
+        raise OSError("no such sockets")
+
+    monkeypatch.setattr(channel, "pair", fail)
+    live = serve(doors=1)
+    assert wait_until(lambda: "no door can be opened: no such sockets" in lines.getvalue())
+    assert live.ask("GET", get(LABEL))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"), [(Limits(rows=5), 200), (Limits(rows=0), 504), (Limits(response=9), 504)]
+)
+def test_limits_hold_at_a_door(serve: Serve, limits: Limits, status: int) -> None:
+    live = with_doors(serve, limits=limits)
+    with connected(live, 2) as clients:
+        answers = [client.ask(get(LABEL)) for client in clients]
+    assert [answer[0] for answer in answers] == [status] * 2
+    assert all(map(is_the_services, answers))
+
+
+def test_where_requests_are_limited_there_are_no_doors(serve: Serve) -> None:
+    live = serve(doors=1, rate="3/hour")
+    time.sleep(0.5)
+    assert figure(live, "open_doors") == 0
+    assert [live.ask("GET", get(LABEL))[0] for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_end_does_not_wait_for_a_client_of_a_door_that_does_not_read(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_IDLE_AT_THE_END", 0.2)
+    live = with_doors(serve)
+    target = get(f"SELECT * {{ {STATE} ?p ?o }}")
+    with at_the_door(live, buffer=2048) as client:
+        client._socket.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                client.send(head(target) * 50)
+        live.server.should_exit = True
+        live.thread.join(20)
+        assert not live.thread.is_alive()
+
+
+def test_connection_that_nobody_takes_is_kept() -> None:
+    ours, theirs = channel.pair()
+    with ours, theirs, socket.socket() as given:
+        door = doors._Door.__new__(doors._Door)
+        door.channel = Channel(ours)
+        sent = 0
+        while door.send(Given(bytes(1000)), given.fileno()):
+            sent += 1
+        assert sent > 10
+        other = Channel(theirs)
+        for _ in range(sent):
+            message, connection = other.receive(waits=False)
+            assert message == Given(bytes(1000))
+            assert connection is not None
+            connection.close()
+        with pytest.raises(BlockingIOError):
+            other.receive(waits=False)
+        assert door.send(End())
+        ours.close()
+        assert other.receive(waits=True) == (End(), None)
+        with pytest.raises(EOFError):
+            other.receive(waits=True)
