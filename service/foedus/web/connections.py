@@ -40,6 +40,7 @@ MOST = 900
 """Connections at once."""
 _NOT_AT_ONCE = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """Headers of a request with more to it than its head."""
+_END = b"\r\n\r\n"
 _BURST = 1 << 20
 """Bytes answered at once to what a client sent together; more waits until these are read."""
 
@@ -63,6 +64,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._desk = cast(HasDesk, self.app).desk
         self._is_answered = False
+        self.answered = 0
+        """Requests answered at once."""
         self._head = 0
         self._burst = 0
         self._begun: float | None = None
@@ -84,6 +87,11 @@ class Connection(HttpToolsProtocol):
     def is_idle(self) -> bool:
         """Whether it is owed no answer."""
         return self.cycle is None or self.cycle.response_complete
+
+    def is_one_head(self, data: bytes) -> bool:
+        """Whether these bytes are a whole head and no more, and all before is sent."""
+        is_one = data.find(_END) == len(data) - len(_END) and len(data) <= LONGEST_HEAD
+        return is_one and self._begun is None and not self.transport.get_write_buffer_size()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who works for this client that it is gone."""
@@ -176,6 +184,7 @@ class Connection(HttpToolsProtocol):
         stays = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
         head, body = (ready.unchanged, b"") if is_known else (ready.head, ready.body)
         self._burst += self._write(head, body, named, stays=stays)
+        self.answered += 1
         self.server_state.total_requests += 1
         if not stays:
             self.transport.close()

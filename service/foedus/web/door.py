@@ -36,7 +36,7 @@ from foedus.web.channel import (
     Sent,
     Setup,
 )
-from foedus.web.connections import LONGEST_HEAD, Connection
+from foedus.web.connections import Connection
 from foedus.web.desk import Desk
 from foedus.web.tally import Tally
 
@@ -45,7 +45,6 @@ _LINES = 1 << 16
 """Characters of the log that are sent in one piece."""
 _LONGEST = 10.0
 """Seconds that clients may take to read what was sent to them when the door has to end."""
-_END = b"\r\n\r\n"
 
 
 def main(line: socket.socket, engine: EmbeddedEngine) -> None:
@@ -132,8 +131,7 @@ class Visit(Connection):
         self._moved = time.monotonic()
         self._burst = 0
         self._is_answered = False
-        is_one = data.find(_END) == len(data) - len(_END) and len(data) <= LONGEST_HEAD
-        if is_one and not self.transport.get_write_buffer_size():
+        if self.is_one_head(data):
             with suppress(httptools.HttpParserError):
                 self.parser.feed_data(data)
         if not self._is_answered:
@@ -199,7 +197,7 @@ class _Server(server.Server):
         if isinstance(message, Kept):
             self._door.desk.cache.put(message.key, message.ready)
         elif connection is not None:
-            self.adopt(connection)
+            self.adopt(connection, message.part)
         elif isinstance(message, End):
             self.should_exit = True
 

@@ -1,9 +1,10 @@
 """Open processes that answer what is ready beside the service, and give them connections.
 
-Every new connection goes to the service itself or to one of its doors, in turn. What a door
-cannot answer comes back with its connection (``door`` says why). What the service keeps ready it
-tells them; what they answer they tell it, ten times a second, so that figures and log are one.
-A door that ends is opened again after a while. Without doors the service does it all.
+Connections that ask again and again for what is answered at once go to a door, or stay, in turn.
+What a door cannot answer comes back with its connection (``door`` says why), and stays. What the
+service keeps ready it tells them; what they answer they tell it, ten times a second, so that
+figures and log are one. A door that ends is opened again after a while. Without doors the service
+does it all.
 
 Units: seconds.
 Errors: none; a door that cannot be had is done without.
@@ -66,10 +67,13 @@ class Doors:
         """Return how many are open."""
         return len(self._open)
 
-    def give(self, connection: int) -> bool:
-        """Give a new connection to whose turn it is; return whether it is a door's now."""
+    def give(self, connection: int, sent: bytes) -> bool:
+        """Give a connection to whose turn it is; return whether it is a door's now.
+
+        ``sent`` is what its client sent and nobody has answered.
+        """
         turn = next(self._turns) % (len(self._open) + 1)
-        return turn > 0 and self._open[turn - 1].send(Given(), connection)
+        return turn > 0 and self._open[turn - 1].send(Given(sent), connection)
 
     def look_after(self) -> None:
         """Open what is missing, one after the other."""

@@ -34,6 +34,8 @@ from foedus.web.server import Server, run
 
 _BACKLOG = 512
 _MOST_DOORS = 3
+_MANY = 16
+"""Answers at once after which a connection may go to a door, once: to go costs as much as one."""
 
 
 def usual_doors() -> int:
@@ -146,23 +148,17 @@ class _Listening(Server):
 
 
 class _Newcomer(Connection):
-    """A connection that the listener brings, and a door may get."""
+    """A connection that the listener brings, and may be a door's when it has asked a while."""
 
     def __init__(self, doors: Doors, **given: Any) -> None:
         super().__init__(**given)
         self._doors = doors
-        self._is_given = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Give the connection away, or take it."""
-        number = transport.get_extra_info("socket").fileno()
-        self._is_given = self._doors.give(number)
-        if self._is_given:
-            cast("asyncio.Transport", transport).abort()
-        else:
-            super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
-        if not self._is_given:
-            super().connection_lost(exc)
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends, unless the connection now goes to a door."""
+        if self.answered == _MANY and self.is_idle and self.is_one_head(data):
+            number = self.transport.get_extra_info("socket").fileno()
+            if self._doors.give(number, data):
+                self.transport.abort()
+                return
+        super().data_received(data)
