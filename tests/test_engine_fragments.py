@@ -148,10 +148,10 @@ def test_small_query_needs_no_worker(small_release: Path) -> None:
         assert b"Ruritania" in at_once
         with guarded.answer(SMALL, rows=JSON, triples=None).body as body:
             assert body.read() == at_once
-        assert (guarded.counts.queries, guarded.lookups.answered) == (0, 2)
+        assert (guarded.counts.queries, guarded.counts.at_once) == (0, 1)
         with guarded.answer(SMALL + " ORDER BY ?p", rows=JSON, triples=None).body as body:
             assert b"Ruritania" in body.read()
-        assert (guarded.counts.queries, guarded.lookups.answered) == (1, 2)
+        assert (guarded.counts.queries, guarded.counts.at_once) == (1, 1)
 
 
 def test_worker_is_asked_for_other_formats_datasets_and_limits(small_release: Path) -> None:

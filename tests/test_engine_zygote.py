@@ -115,6 +115,23 @@ def test_answer_that_cannot_be_kept_says_why(
         assert number <= {worker.number for worker in (*engine._idle, *engine._idle_long)}
 
 
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_data_are_loaded_again_only_if_they_are_the_same(
+    small_release: Path, tmp_path: Path, is_replaced: bool
+) -> None:
+    """Their digest is in the tags of all answers."""
+    data = tmp_path / "data.nq"
+    data.write_bytes((small_release / "data.nq").read_bytes())
+    with contextlib.closing(GuardedEngine([Source(str(data))])) as engine:
+        if is_replaced:
+            (tmp_path / "other.nq").write_bytes(data.read_bytes())
+            (tmp_path / "other.nq").replace(data)
+        os.kill(engine._nursery._process.pid, signal.SIGKILL)
+        expected = pytest.raises(EngineError, match="were replaced since they were loaded")
+        with expected if is_replaced else contextlib.nullcontext():
+            engine._nursery.kill(engine._wait(engine._nursery.fork()))
+
+
 def test_loop_goes_on_while_the_process_with_the_data_is_replaced(
     small_release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,8 +85,12 @@ class Live:
     def counts(self) -> tuple[int, int, int]:
         """Return how many queries were asked, answers were ready, and clients hung up."""
         workers = self.app.extensions["foedus"].workers
-        counts, queries = workers.counts, workers.counts.queries + workers.lookups.answered
-        return queries, self.front.desk.cache.hits, counts.stopped["client"]
+        counts, looked_up = workers.counts, self.front.figures.tally.read().looked_up
+        return (
+            counts.queries + counts.at_once + looked_up,
+            self.front.desk.cache.hits,
+            counts.stopped["client"],
+        )
 
 
 def _is_whole(found: bytes, answers: int) -> bool:

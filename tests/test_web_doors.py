@@ -15,11 +15,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from test_web_connections import FORM, LABEL, Live, Serve, get, starting, wait_until
+from test_web_connections import ENDLESS, FORM, LABEL, Live, Serve, get, starting, wait_until
 
 from foedus.engine import Limits
 from foedus.web import channel, doors, journal, server, serving
-from foedus.web.channel import Channel, End, Given
+from foedus.web.channel import Channel, Given, Opened, Sent
 
 STATE = "<https://w3id.org/foedus/id/state/RUR>"
 ORDERED = LABEL + " ORDER BY ?label"
@@ -114,6 +114,12 @@ def process_of(answer: tuple[int, dict[str, str], bytes]) -> str:
     return answer[1]["x-request-id"][:16]
 
 
+def is_running(process: int) -> bool:
+    """Whether a process has not ended; who should bury it may be slow."""
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rsplit(") ", 1)[1][0] != "Z"
+
+
 @contextlib.contextmanager
 def connected(live: Live, number: int, *, buffer: int | None = None) -> Iterator[list[Client]]:
     """Yield connections that went to the doors and stayed with the service, in turn."""
@@ -194,6 +200,7 @@ def test_what_a_door_cannot_answer_is_answered_on_the_same_connection(live: Live
         pytest.param([head(get(LABEL)) * 3], id="three heads in one piece"),
         pytest.param([head(get(LABEL)) + head(get(LABEL))[:9], head(get(LABEL))[9:]], id="more"),
         pytest.param([head("/sparql", "OPTIONS")], id="another method"),
+        pytest.param([head(get(LABEL), "GET", "Upgrade: h2c", "Connection: Upgrade")], id="h2c"),
     ],
 )
 def test_what_is_not_one_whole_head_goes_to_the_service(live: Live, pieces: list[bytes]) -> None:
@@ -204,6 +211,25 @@ def test_what_is_not_one_whole_head_goes_to_the_service(live: Live, pieces: list
         for _ in range(b"".join(pieces).count(b"HTTP/1.1")):
             answer = client.receive()
             assert (answer[0] // 100, is_the_services(answer)) == (2, True)
+
+
+def test_tunnel_is_refused_by_the_service(live: Live) -> None:
+    with at_the_door(live) as client:
+        client.send(b"CONNECT e.org:80 HTTP/1.1\r\nHost: e.org\r\n\r\n")
+        assert client.receive()[0] == 400
+
+
+def test_client_that_came_back_sends_no_more_than_is_taken(live: Live) -> None:
+    """A long query, and behind it in the same piece the start of a body that has no end."""
+    first = head(get(ENDLESS + " # slow")) + head("/sparql", "POST", "Content-Length: 999999999")
+    with at_the_door(live) as client:
+        client.send(first)
+        client._socket.settimeout(0.5)
+        sent = 0
+        with contextlib.suppress(TimeoutError):
+            while sent < 1 << 26:
+                sent += client._socket.send(bytes(1 << 16))
+        assert sent < 1 << 25  # what buffers of the system hold
 
 
 def test_more_than_a_message_holds_comes_back_whole(live: Live) -> None:
@@ -314,6 +340,89 @@ def test_door_that_is_killed_is_opened_again(
     assert f"door {door.number} has ended" in lines.getvalue()
 
 
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_door_that_hangs_is_ended(
+    serve: Serve, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch, is_opened: bool
+) -> None:
+    monkeypatch.setattr(doors, "_SILENCE", 1.5)
+    live = with_doors(serve) if is_opened else serve(doors=1)
+    assert wait_until(lambda: live.server._doors._doors != [])  # type: ignore[attr-defined]
+    [door] = live.server._doors._doors  # type: ignore[attr-defined]
+    os.kill(door.number, signal.SIGSTOP)
+    assert wait_until(lambda: f"door {door.number} has ended" in lines.getvalue())
+    assert wait_until(lambda: figure(live, "open_doors") == 1)
+    assert live.ask("GET", get(LABEL))[0] == 200
+
+
+def test_end_does_not_wait_for_a_door_that_hangs(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "_ENDING", 0.5)
+    live = with_doors(serve)
+    [door] = live.server._doors._doors  # type: ignore[attr-defined]
+    with at_the_door(live):
+        os.kill(door.number, signal.SIGSTOP)
+        while door.send(Given(bytes(1000)), door.channel.line.fileno()):
+            pass  # nor for one that can be told nothing more
+        live.server.should_exit = True
+        live.thread.join(10)
+        assert not live.thread.is_alive()
+    assert wait_until(lambda: not is_running(door.number))
+
+
+def test_doors_are_opened_where_the_process_with_the_data_has_died(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "_LONGEST_WAIT", 0.2)
+    live = with_doors(serve)
+    [door] = live.server._doors._doors  # type: ignore[attr-defined]
+    os.kill(live.front.service.workers._nursery._process.pid, signal.SIGKILL)
+    os.kill(door.number, signal.SIGKILL)
+    assert wait_until(lambda: figure(live, "open_doors") == 0)
+    assert wait_until(lambda: figure(live, "open_doors") == 1)
+
+
+def test_what_is_posted_is_not_told_to_doors(serve: Serve) -> None:
+    """They answer a GET only."""
+    live = with_doors(serve)
+    told: list[object] = []
+    live.front.desk.tell = lambda key, ready: told.append(key)
+    body = urlencode({"query": ORDERED}).encode()
+    assert live.ask("POST", "/sparql", body, Content_Type=FORM)[0] == 200
+    assert (len(told), len(live.front.desk.cache)) == (0, 1)
+    assert live.ask("GET", get(ORDERED))[0] == 200
+    assert (len(told), len(live.front.desk.cache)) == (1, 2)
+
+
+def test_lost_connection_leaves_nothing_to_the_next(serve: Serve, lines: io.StringIO) -> None:
+    """The system drops a socket that comes along where too many files are open."""
+    live = with_doors(serve)
+    [door] = live.server._doors._doors  # type: ignore[attr-defined]
+    adopted: list[bytes] = []
+
+    def adopt(connection: socket.socket, sent: bytes) -> None:
+        connection.close()
+        adopted.append(sent)
+
+    live.server._doors._adopt = adopt  # type: ignore[attr-defined]
+    ours, theirs = channel.pair()
+    with ours, theirs, socket.socket() as given:
+        monkey = pytest.MonkeyPatch()
+        with monkey.context() as patch:
+            patch.setattr(door, "channel", Channel(ours))
+            other = Channel(theirs)
+            for message, number in (
+                (Sent(b"a"), None),
+                (Given(b"b"), None),
+                (Sent(b"c"), None),
+                (Given(b"d"), given.fileno()),
+            ):
+                other.send(message, number, waits=False)
+                live.server._doors._listen(door)  # type: ignore[attr-defined]
+    assert adopted == [b"cd"]
+    assert "a connection is lost" in lines.getvalue()
+
+
 def test_door_opened_late_is_told_what_is_ready(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -394,8 +503,8 @@ def test_connection_that_nobody_takes_is_kept() -> None:
             connection.close()
         with pytest.raises(BlockingIOError):
             other.receive(waits=False)
-        assert door.send(End())
-        ours.close()
-        assert other.receive(waits=True) == (End(), None)
+        assert door.send(Opened())
+        door.channel.end()
+        assert other.receive(waits=True) == (Opened(), None)
         with pytest.raises(EOFError):
             other.receive(waits=True)

@@ -33,7 +33,7 @@ from foedus.engine.embedded import Source
 from foedus.engine.lanes import Lanes, Sizes
 from foedus.engine.lookups import LookUps
 from foedus.engine.waiting import WAITING, is_done
-from foedus.engine.workers import Asked, Died, Nursery, TooLarge, Worker
+from foedus.engine.workers import Asked, Died, Nursery, Pair, TooLarge, Worker
 from foedus.errors import BusyError, EngineError, FoedusError, LimitError
 from foedus.results import BY_NAME, TRIPLES, Format
 
@@ -51,6 +51,8 @@ class Counts:
 
     queries: int = 0
     """Those that a worker was asked."""
+    at_once: int = 0
+    """Those that needed none."""
     long: int = 0
     stopped: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("time", "memory", "response", "client"), 0)
@@ -111,6 +113,7 @@ class GuardedEngine:
         """
         found = self.lookups.answer(query, rows=rows, dataset=dataset)
         if found is not None:
+            self.counts.at_once += 1
             return Written(lookups.JSON, io.BytesIO(found), len(found))
         request = self._request(query, rows, triples, dataset)
         return await self._ask(query, request, self.limits.response, "one answer may have")
@@ -133,9 +136,9 @@ class GuardedEngine:
         what = "a page may be made from; ask for a data format"
         return read(self._wait(self._ask(query, request, most, what)))
 
-    async def start(self, program: str, line: socket.socket) -> int:
+    async def start(self, program: str, pair: Pair) -> tuple[int, socket.socket]:
         """Start a program with the data in a process of its own; see `Nursery.start`."""
-        return await self._nursery.start(program, line)
+        return await self._nursery.start(program, pair)
 
     def idle(self) -> int:
         """Return how many workers wait for a query."""

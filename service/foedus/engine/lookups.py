@@ -22,13 +22,12 @@ _SMALL = 16 << 20
 
 
 class LookUps:
-    """Answers small queries, and counts them."""
+    """Answers small queries."""
 
     def __init__(self, fragments: Fragments | None, limits: Limits) -> None:
         """``fragments`` None answers none."""
         self._fragments = None if limits.rows is not None else fragments
         self._most = limits.response
-        self.answered = 0
 
     def answer(
         self, query: str, *, rows: Format | None, dataset: Dataset | None = None
@@ -40,10 +39,7 @@ class LookUps:
             found = self._fragments.answer(query)
         except (OSError, RuntimeError, ValueError):
             return None  # a worker will meet it too, and tell
-        if found is None or len(found) > self._most:
-            return None
-        self.answered += 1
-        return found
+        return found if found is not None and len(found) <= self._most else None
 
 
 def load(held: Path | Sequence[Source]) -> Fragments | None:

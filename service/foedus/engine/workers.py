@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -36,6 +36,10 @@ _STARTING = 10.0
 _READ = 1 << 16
 _PROCESS_CLOCK = 2
 """Linux numbers the clock of a process's time on a processor by the process and this."""
+
+
+Pair = Callable[[], tuple[socket.socket, socket.socket]]
+"""Makes the two ends of a line."""
 
 
 class Died(Exception):  # noqa: N818, no failure of the user's: who catches it names the reason
@@ -189,6 +193,8 @@ class Nursery:
         store = str(held) if isinstance(held, Path) else None
         sources = [] if isinstance(held, Path) else [asdict(source) for source in held]
         self._held = {"store": store, "sources": sources}
+        self._files = [Path(source["path"]) for source in sources]
+        self._seen = _look_at(self._files)
         self._memory = memory
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -219,37 +225,46 @@ class Nursery:
         control.setblocking(False)
         return control, process
 
-    async def start(self, program: str, line: socket.socket) -> int:
-        """Start a program in a process that has the data, and return its number.
+    async def start(self, program: str, pair: Pair) -> tuple[int, socket.socket]:
+        """Start a program in a process that has the data; return its number and the line to it.
 
-        `zygote.Program` says what it is given; `EngineError` where it cannot start.
+        `zygote.Program` says what it is given; `EngineError` where it cannot start, `OSError`
+        where ``pair`` cannot be had.
         """
-        try:
-            return int(await self._tell(wire.START, program.encode(), [line.fileno()]))
-        except (EOFError, OSError) as error:
-            raise EngineError("no process can be started") from error
+        number, _, line = await self._bear(wire.START, program, pair)
+        return number, line
 
     async def fork(self) -> Worker:
         """Return a fresh worker."""
+        number, parent, line = await self._bear(wire.FORK, str(self._memory), socket.socketpair)
+        line.setblocking(False)
+        worker = Worker(number, parent=parent)
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(partial(_as_it_is, worker), sock=line)
+        return worker
+
+    async def _bear(self, tag: bytes, payload: str, pair: Pair) -> tuple[int, int, socket.socket]:
+        """Return a new process's number, that of the one which forked it, and the line to it.
+
+        Each attempt has a line of its own: what the one before may have left ends with its line.
+        """
         for attempt in range(2):
             if self._closed:
                 raise EngineError("the service ends")
             parent = self._process.pid
-            ours, theirs = socket.socketpair()
-            ours.setblocking(False)
+            ours, theirs = pair()
             try:
                 with theirs:
-                    size = str(self._memory).encode()
-                    number = int(await self._tell(wire.FORK, size, [theirs.fileno()]))
-                worker = Worker(number, parent=parent)
-                loop = asyncio.get_running_loop()
-                await loop.create_connection(partial(_as_it_is, worker), sock=ours)
-                return worker
+                    number = int(await self._tell(tag, payload.encode(), [theirs.fileno()]))
+                return number, parent, ours
             except (EOFError, OSError):
                 ours.close()
                 if attempt == 0:
                     await self._start_anew(parent)
-        raise EngineError("no process can be started to evaluate the query")
+            except BaseException:
+                ours.close()
+                raise
+        raise EngineError("no process can be started")
 
     def is_parent_of(self, worker: Worker) -> bool:
         """Whether a worker comes from the process that runs now, not from one that has died."""
@@ -325,6 +340,10 @@ class Nursery:
         """Start the process again, unless somebody else just did; loading may take a while."""
         async with self._starting:
             if self._process.pid == parent and not self._closed:
+                if _look_at(self._files) != self._seen:
+                    raise EngineError(
+                        "the data were replaced since they were loaded; start the service again"
+                    )
                 self._deafen()
                 self._control.close()  # who asks meanwhile learns that it is gone, and waits here
                 loop = asyncio.get_running_loop()
@@ -341,6 +360,18 @@ class Nursery:
         self._closed = True
         self._deafen()
         _stop(self._control, self._process)
+
+
+def _look_at(files: Iterable[Path]) -> list[tuple[int, ...] | None]:
+    """Return what tells whether files are still the same; None for one that is gone."""
+    seen: list[tuple[int, ...] | None] = []
+    for file in files:
+        try:
+            found = file.stat()
+            seen.append((found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+        except OSError:
+            seen.append(None)
+    return seen
 
 
 def _stop(control: socket.socket, process: "subprocess.Popen[bytes]") -> None:

@@ -29,6 +29,7 @@ import resource
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -95,7 +96,7 @@ def main() -> None:
                         if tag == wire.FORK:
                             _evaluate(*_become_worker(passed, opening, files, memory=int(payload)))
                         else:
-                            _run(payload.decode(), *_become_child(passed, opening))
+                            _run(payload.decode(), *_become_child(passed, opening, is_heard=True))
                     finally:
                         os._exit(1)  # or what is this process's own to end would be ended twice
                 os.close(passed)
@@ -208,12 +209,15 @@ def _try_to_open(folder: Path) -> None:
 
 
 def _become_child(
-    passed: int, opening: Callable[[], embedded.EmbeddedEngine]
+    passed: int, opening: Callable[[], embedded.EmbeddedEngine], *, is_heard: bool = False
 ) -> tuple[embedded.EmbeddedEngine | FoedusError, socket.socket]:
-    """Keep the socket to the server and the engine, and nothing else; return both."""
+    """Keep the socket to the server and the engine, and nothing else; return both.
+
+    ``is_heard`` lets it write to the server's standard error.
+    """
     os.dup2(passed, _SOCKET)
     nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in range(_SOCKET):
+    for stream in range(2 if is_heard else _SOCKET):
         os.dup2(nothing, stream)
     os.closerange(_SOCKET + 1, 256)
     confinement.deny_sockets()  # before the store has threads, which keep to it too
@@ -230,10 +234,13 @@ def _run(program: str, engine: embedded.EmbeddedEngine | FoedusError, line: sock
     """Run a program over the data until it ends; never return."""
     status = 1
     try:
-        if isinstance(engine, embedded.EmbeddedEngine):
-            run: Program = importlib.import_module(program).main
-            run(line, engine)
-            status = 0
+        if isinstance(engine, FoedusError):
+            raise engine
+        run: Program = importlib.import_module(program).main
+        run(line, engine)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)
 

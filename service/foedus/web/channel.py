@@ -14,6 +14,7 @@ import array
 import pickle
 import select
 import socket
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from foedus.engine import Limits
@@ -64,14 +65,6 @@ class Noted(NamedTuple):
     lines: str
 
 
-class End(NamedTuple):
-    """A door shall take no more, and end."""
-
-
-class Closed(NamedTuple):
-    """A door gives no connection back any more."""
-
-
 def pair() -> tuple[socket.socket, socket.socket]:
     """Return the two ends of a channel; `OSError` on a system that has none."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -104,7 +97,7 @@ class Channel:
 
     def receive(self, *, waits: bool) -> tuple[Any, socket.socket | None]:
         """Return a message with the connection that came along; `EOFError` after the last."""
-        flags = 0 if waits else socket.MSG_DONTWAIT
+        flags = socket.MSG_CMSG_CLOEXEC | (0 if waits else socket.MSG_DONTWAIT)
         room = socket.CMSG_SPACE(_NUMBER.itemsize)
         size, extra, _, _ = self.line.recvmsg_into([self._buffer], room, flags)
         if not size:
@@ -115,3 +108,8 @@ class Channel:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                 numbers.frombytes(data[: _NUMBER.itemsize])
         return message, socket.socket(fileno=numbers[0]) if numbers else None
+
+    def end(self) -> None:
+        """Send no more: after all that was sent, the other side finds the end."""
+        with suppress(OSError):
+            self.line.shutdown(socket.SHUT_WR)

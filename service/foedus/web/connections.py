@@ -82,6 +82,12 @@ class Connection(HttpToolsProtocol):
             oldest.transport.abort()
         if self.first:
             self.data_received(self.first)
+            self.loop.call_soon(self._pause_again)
+
+    def _pause_again(self) -> None:
+        """Pause reading where that was asked for before the transport had begun to read."""
+        if self.flow.read_paused:
+            self.transport.pause_reading()
 
     @property
     def is_idle(self) -> bool:
@@ -90,7 +96,7 @@ class Connection(HttpToolsProtocol):
 
     def is_one_head(self, data: bytes) -> bool:
         """Whether these bytes are a whole head and no more, and all before is sent."""
-        is_one = data.find(_END) == len(data) - len(_END) and len(data) <= LONGEST_HEAD
+        is_one = data.endswith(_END) and data.count(_END) == 1 and len(data) <= LONGEST_HEAD
         return is_one and self._begun is None and not self.transport.get_write_buffer_size()
 
     def connection_lost(self, exc: Exception | None) -> None:

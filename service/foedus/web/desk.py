@@ -14,8 +14,9 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from foedus.engine import lookups
 from foedus.engine.lookups import LookUps
-from foedus.results import ROWS, Format
+from foedus.results import Format
 from foedus.web import address, journal, shortcut
 from foedus.web.bounds import LONGEST_ADDRESS
 from foedus.web.cache import Cache, Key, Ready
@@ -23,7 +24,7 @@ from foedus.web.gateway import Request
 from foedus.web.shortcut import Asked
 from foedus.web.tally import Tally
 
-_REQUEST_ID = journal.HEADER.lower().encode()
+REQUEST_ID = journal.HEADER.lower().encode()
 
 
 class Terms(NamedTuple):
@@ -48,19 +49,20 @@ class Terms(NamedTuple):
 class Desk:
     """Answers what it can, and notes what was answered."""
 
-    def __init__(self, terms: Terms, lookups: LookUps, tally: Tally) -> None:
+    def __init__(self, terms: Terms, looking: LookUps, tally: Tally) -> None:
         self.terms = terms
         self.cache = Cache(terms.room if terms.digest is not None else 0)
-        self.lookups = lookups
+        self._lookups = looking
         self.tally = tally
         self.tell: Callable[[Key, Ready], None] = lambda key, ready: None
         """Is told what is kept, so that others may keep it."""
         self._endpoints = shortcut.paths_of(terms.prefix)
 
-    def keep(self, key: Key, ready: Ready) -> None:
-        """Keep an answer, and tell others."""
+    def keep(self, key: Key, ready: Ready, request: Request) -> None:
+        """Keep the answer to a request, and tell others where they may be asked the same."""
         self.cache.put(key, ready)
-        self.tell(key, ready)
+        if request.method == "GET":
+            self.tell(key, ready)
 
     def look_up(self, key: Key, request: Request, start: float) -> tuple[Ready, str] | None:
         """Answer a GET whose query needs no worker; also return the request's identifier."""
@@ -70,11 +72,12 @@ class Desk:
         if asked is None:
             return None
         question = asked.question
-        body = self.lookups.answer(question.query, rows=asked.rows, dataset=question.dataset)
+        body = self._lookups.answer(question.query, rows=asked.rows, dataset=question.dataset)
         if body is None or not shortcut.takes(request, len(body)):
             return None
-        ready = self.pack(asked, ROWS[0], body, request)
+        ready = self.pack(asked, lookups.JSON, body, request)
         self.cache.put(key, ready)
+        self.tally.count_look_up()
         took = time.perf_counter() - start
         return ready, self.note_shortcut(ready, request, took, start)
 
@@ -178,4 +181,4 @@ class Desk:
 
 def identifier_of(request: Request) -> str:
     """Return the identifier of a request."""
-    return journal.identifier(request.text(_REQUEST_ID) or "")
+    return journal.identifier(request.text(REQUEST_ID) or "")

@@ -10,9 +10,8 @@ Source: as ``connections``.
 Used by ``doors``, through `foedus.engine.zygote`, which calls `main`.
 """
 
+import asyncio
 import io
-import logging
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -27,8 +26,6 @@ from foedus.web import journal, server
 from foedus.web.channel import (
     LARGEST,
     Channel,
-    Closed,
-    End,
     Given,
     Kept,
     Noted,
@@ -40,9 +37,10 @@ from foedus.web.connections import Connection
 from foedus.web.desk import Desk
 from foedus.web.tally import Tally
 
-_FAILURES = logging.getLogger("foedus.failures")
 _LINES = 1 << 16
 """Characters of the log that are sent in one piece."""
+_SECOND = 10
+"""Ticks in a second."""
 _LONGEST = 10.0
 """Seconds that clients may take to read what was sent to them when the door has to end."""
 
@@ -57,10 +55,9 @@ def main(line: socket.socket, engine: EmbeddedEngine) -> None:
     loop.add_reader(line, serving.listen)
     try:
         server.run(serving, None, loop)
-    except Exception:
-        _FAILURES.exception("a door failed")
-    finally:
         door.report()
+    except OSError:
+        return  # the service is gone, and so is whoever would hear of what is left
 
 
 class Door:
@@ -70,19 +67,16 @@ class Door:
         self.channel = channel
         self.desk = Desk(setup.terms, LookUps(engine.fragments, setup.limits), Tally())
         self._lines = _Lines()
-        self._hits = self._looked_up = 0
+        self._hits = 0
         if setup.is_logging:
             journal.write_to(self._lines)
 
-    def report(self) -> None:
-        """Tell what was answered since the last time."""
-        desk, lines = self.desk, self._lines.take()
-        counts = desk.tally.take()
-        counts.hits, self._hits = desk.cache.hits - self._hits, desk.cache.hits
-        answered = desk.lookups.answered
-        counts.looked_up, self._looked_up = answered - self._looked_up, answered
-        if not counts.requests and not lines:
+    def report(self, *, is_due: bool = True) -> None:
+        """Tell what was answered since the last time; ``is_due`` even where that is nothing."""
+        lines, counts, hits = self._lines.take(), self.desk.tally.take(), self.desk.cache.hits
+        if not (is_due or lines or counts.requests):
             return
+        counts.hits, self._hits = hits - self._hits, hits
         while len(lines) > _LINES:
             end = lines.rfind("\n", 0, _LINES) + 1 or _LINES
             self.channel.send(Noted(Tally().take(), lines[:end]), waits=True)
@@ -132,7 +126,7 @@ class Visit(Connection):
         self._burst = 0
         self._is_answered = False
         if self.is_one_head(data):
-            with suppress(httptools.HttpParserError):
+            with suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
                 self.parser.feed_data(data)
         if not self._is_answered:
             self._leave(data)
@@ -169,6 +163,16 @@ class Visit(Connection):
             self.transport.abort()
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it is owed no answer."""
+        return not self._leaving
+
+    def shutdown(self) -> None:
+        """End, unless the service has to answer first."""
+        if self.is_idle:
+            super().shutdown()
+
+    @property
     def _door(self) -> Door:
         return cast(Door, self.app)
 
@@ -193,25 +197,18 @@ class _Server(server.Server):
         except BlockingIOError:
             return
         except (EOFError, OSError):
-            os._exit(1)  # the service is gone, and so is whoever would hear of what is left
+            asyncio.get_running_loop().remove_reader(channel.line)
+            self.should_exit = True
+            return
         if isinstance(message, Kept):
             self._door.desk.cache.put(message.key, message.ready)
         elif connection is not None:
             self.adopt(connection, message.part)
-        elif isinstance(message, End):
-            self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Tell what was answered."""
-        self._door.report()
+        """Tell what was answered, and once a second that there is somebody."""
+        self._door.report(is_due=counter % _SECOND == 0)
         return await super().on_tick(counter)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take leave of all clients, and say when none of them can be given back."""
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        self._door.channel.send(Closed(), waits=True)
-        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

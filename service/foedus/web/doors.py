@@ -14,21 +14,30 @@ Used by ``serving``.
 import asyncio
 import itertools
 import logging
+import math
+import os
+import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from foedus.engine import Limits
+from foedus.engine.workers import Pair
 from foedus.errors import EngineError
 from foedus.web import channel, journal
 from foedus.web.cache import Key, Ready
-from foedus.web.channel import Channel, Closed, End, Given, Kept, Noted, Opened, Sent, Setup
+from foedus.web.channel import Channel, Given, Kept, Noted, Opened, Sent, Setup
 from foedus.web.desk import Desk
 
 _PROGRAM = "foedus.web.door"
 _LONGEST_WAIT = 60.0
-_CLOSING = 1.0
-"""A door that has not said within this time that it gives nothing back is not waited for."""
+_MOST_ENDS = 6
+"""Ends of doors after which the wait before another is the longest."""
+_SILENCE = 15.0
+"""A door from which nothing is heard for this long hangs: it says something once a second."""
+_ENDING = 14.0
+"""Time doors get to end; they cut clients off that do not read."""
 _log = logging.getLogger("foedus.doors")
 
 
@@ -41,12 +50,12 @@ class Doors:
         desk: Desk,
         limits: Limits,
         *,
-        start: Callable[[str, socket.socket], Awaitable[int]],
+        start: Callable[[str, Pair], Awaitable[tuple[int, socket.socket]]],
         adopt: Callable[[socket.socket, bytes], None],
     ) -> None:
         """Open so many, once `look_after` is called.
 
-        ``start`` starts a program with one end of a line and returns its process's number;
+        ``start`` starts a program and returns its process's number with the line to it;
         ``adopt`` takes a connection that comes back, with what its client sent.
         """
         self._most = most if desk.terms.is_open and desk.terms.digest is not None else 0
@@ -76,29 +85,28 @@ class Doors:
         return turn > 0 and self._open[turn - 1].send(Given(sent), connection)
 
     def look_after(self) -> None:
-        """Open what is missing, one after the other."""
+        """End what hangs, and open what is missing, one after the other."""
+        now = time.monotonic()
+        for door in [door for door in self._doors if now - door.heard > _SILENCE]:
+            with suppress(ProcessLookupError):
+                os.kill(door.number, signal.SIGKILL)  # it lives, or its line would have ended
+            self._forget(door)
         is_opening = self._opening is not None and not self._opening.done()
         is_complete = len(self._doors) >= self._most or self._is_ending
-        if not is_complete and not is_opening and time.monotonic() >= self._next:
+        if not is_complete and not is_opening and now >= self._next:
             self._opening = asyncio.create_task(self._open_one())
 
     async def close(self) -> None:
-        """Let no more in, and wait until nothing comes back any more."""
+        """Wait until all have ended, and given back what they could not answer."""
         self._is_ending = True
         if self._opening is not None:
-            await asyncio.wait({self._opening})
-        for door in self._doors:
-            door.send(End())
+            self._opening.cancel()
         self._open.clear()
-        waiting = {door.closed for door in self._doors}
-        if waiting:
-            await asyncio.wait(waiting, timeout=_CLOSING)
-
-    async def ended(self) -> None:
-        """Wait until all have sent what they had to."""
-        waiting = {door.ended for door in self._doors}
-        if waiting:
-            await asyncio.wait(waiting)
+        for door in self._doors:
+            door.channel.end()
+        ended = {door.ended for door in self._doors}
+        if ended:
+            await asyncio.wait(ended, timeout=_ENDING)
 
     def _tell(self, key: Key, ready: Ready) -> None:
         """Tell every door what is kept, unless it is large or they do not keep up."""
@@ -108,42 +116,52 @@ class Doors:
 
     async def _open_one(self) -> None:
         try:
-            ours, theirs = channel.pair()
-            with theirs:
-                number = await self._start(_PROGRAM, theirs)
+            number, line = await self._start(_PROGRAM, channel.pair)
         except (EngineError, OSError) as error:
             _log.warning("no door can be opened: %s", error)
             self._wait()
             return
-        door = _Door(number, Channel(ours))
-        self._doors.append(door)
-        asyncio.get_running_loop().add_reader(ours, self._listen, door)
+        door = _Door(number, Channel(line))
         door.send(self._setup)
+        self._doors.append(door)
+        asyncio.get_running_loop().add_reader(line, self._listen, door)
 
     def _listen(self, door: "_Door") -> None:
         """Take what a door says."""
         try:
             message, connection = door.channel.receive(waits=False)
-        except BlockingIOError:
-            return
+        except (BlockingIOError, ConnectionResetError):
+            return  # the latter comes before what a door said that died; its end comes after
         except (EOFError, OSError):
             self._forget(door)
             return
+        door.heard = time.monotonic()
         if isinstance(message, Noted):
             self._desk.tally.add(message.counts)
             journal.pass_on(message.lines)
         elif isinstance(message, Sent):
             door.sent += message.part
-        elif connection is not None:
-            self._adopt(connection, door.sent + message.part)
-            door.sent = b""
+        elif isinstance(message, Given):
+            sent, door.sent = door.sent + message.part, b""
+            if connection is None:
+                _log.warning("a connection is lost: too many open files")
+            else:
+                self._adopt(connection, sent)
         elif isinstance(message, Opened) and not self._is_ending:
+            door.opened = door.heard
             self._open.append(door)
-            for key, ready in self._desk.cache.latest():
-                if ready.size <= channel.LARGEST and not door.send(Kept(key, ready)):
-                    break  # it has its hands full of them
-        elif isinstance(message, Closed):
-            door.close()
+            for key, ready in self._latest():
+                door.send(Kept(key, ready))
+
+    def _latest(self) -> list[tuple[Key, Ready]]:
+        """Return the answers that were asked for last, the last at the end, for one message."""
+        latest, room = [], channel.LARGEST
+        for key, ready in self._desk.cache.latest():
+            room -= ready.size
+            if room < 0:
+                break
+            latest.append((key, ready))
+        return latest[::-1]
 
     def _forget(self, door: "_Door") -> None:
         asyncio.get_running_loop().remove_reader(door.channel.line)
@@ -151,31 +169,31 @@ class Doors:
         self._doors.remove(door)
         if door in self._open:
             self._open.remove(door)
-        door.close()
         door.ended.set_result(None)
         if not self._is_ending:
             _log.warning("door %d has ended; its clients have to connect again", door.number)
+            if time.monotonic() - door.opened > _LONGEST_WAIT:
+                self._ends = 0
             self._wait()
 
     def _wait(self) -> None:
-        """Wait twice as long after each end before a door is opened again."""
+        """Wait before another is opened, twice as long each time that one has ended soon."""
         self._next = time.monotonic() + min(2.0**self._ends, _LONGEST_WAIT)
-        self._ends += 1
+        self._ends = min(self._ends + 1, _MOST_ENDS)
 
 
 class _Door:
     """One door, as the service sees it."""
 
     def __init__(self, number: int, channel: Channel) -> None:
-        loop = asyncio.get_running_loop()
         self.number = number
         """That of its process."""
         self.channel = channel
         self.sent = b""
         """What the client of the next connection sent, as far as it has come."""
-        self.closed: asyncio.Future[None] = loop.create_future()
-        """Done when it gives nothing back any more."""
-        self.ended: asyncio.Future[None] = loop.create_future()
+        self.heard = time.monotonic()
+        self.opened = math.inf
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, message: object, connection: int | None = None) -> bool:
         """Send a message; return whether there was room and somebody to take it."""
@@ -184,8 +202,3 @@ class _Door:
         except OSError:
             return False
         return True
-
-    def close(self) -> None:
-        """Note that it gives nothing back any more."""
-        if not self.closed.done():
-            self.closed.set_result(None)

@@ -26,12 +26,12 @@ from flask import Flask
 from foedus.engine import Written
 from foedus.engine.waiting import WAITING, Waiting
 from foedus.errors import FoedusError
-from foedus.web import bounds, cache, desk, gateway, journal, shortcut, vitals
+from foedus.web import bounds, cache, desk, gateway, shortcut, vitals
 from foedus.web.app import HEADERS
 from foedus.web.bounds import LATER, LONGEST_BODY
 from foedus.web.cache import Key, Ready
 from foedus.web.connections import CONNECTION
-from foedus.web.desk import Desk, Terms
+from foedus.web.desk import REQUEST_ID, Desk, Terms
 from foedus.web.flights import Flight
 from foedus.web.gateway import FileBody, Reply, Request
 from foedus.web.journal import START
@@ -45,7 +45,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _FAILURES = logging.getLogger("foedus.failures")
 _SHARED = frozenset({"GET", "HEAD", "POST", "QUERY"})
-_REQUEST_ID = journal.HEADER.lower().encode()
 
 
 class Front:
@@ -160,7 +159,7 @@ class Front:
         try:
             reply, made, name = await self._make(request, told, start)
             if key is not None and made is not None and made.lasts and request.method != "HEAD":
-                self.desk.keep(key, made)
+                self.desk.keep(key, made, request)
         finally:
             if key is not None and self._flights.get(key) is flight:
                 del self._flights[key]
@@ -190,8 +189,8 @@ class Front:
         """Send a file that another request made, under an identifier of its own."""
         name = desk.identifier_of(request)
         path = self.desk.path_of(request)
-        headers = [header for header in reply.headers if header[0] != _REQUEST_ID]
-        reply.headers = [*headers, (_REQUEST_ID, name.encode())]
+        headers = [header for header in reply.headers if header[0] != REQUEST_ID]
+        reply.headers = [*headers, (REQUEST_ID, name.encode())]
         size = next((int(value) for n, value in headers if n == b"content-length"), 0)
         shown = cache.ready(reply.route, path, reply.status, [], b"")
         self.desk.note(name, shown, request, reply.status, size, start)

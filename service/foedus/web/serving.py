@@ -115,7 +115,7 @@ class _Listening(Server):
         for server in self.servers:
             server.close()
         await self._doors.close()
-        await asyncio.gather(super().shutdown(sockets), self._doors.ended())
+        await super().shutdown(sockets)
 
     def close(self) -> None:
         """Close all that the application holds."""

@@ -39,10 +39,10 @@ class Counts:
     """By method, route and status."""
     taken: dict[str, Taken] = field(default_factory=dict)
     """By route."""
-    hits: int = 0
-    """Answers from a cache."""
     looked_up: int = 0
     """Queries answered without a worker."""
+    hits: int = 0
+    """Answers from the caches of doors; the service's own cache counts for itself."""
 
 
 class Tally:
@@ -66,6 +66,11 @@ class Tally:
                     taken = counts.taken[route] = Taken()
                 taken.seconds += seconds
                 taken.buckets[bisect_left(BUCKETS, seconds)] += 1
+
+    def count_look_up(self) -> None:
+        """Count a query that needed no worker."""
+        with self._counting:
+            self._counts.looked_up += 1
 
     def add(self, more: Counts) -> None:
         """Put what another process counted to these."""

@@ -125,14 +125,14 @@ def ready() -> Response:
 class _Workers(Collector):
     """What has happened to queries, read when somebody asks."""
 
-    def __init__(self, workers: GuardedEngine, elsewhere: Tally) -> None:
+    def __init__(self, workers: GuardedEngine, tally: Tally) -> None:
         self._workers = workers
-        self._elsewhere = elsewhere
+        self._tally = tally
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
         counts = self._workers.counts
-        at_once = self._workers.lookups.answered + self._elsewhere.read().looked_up
+        at_once = counts.at_once + self._tally.read().looked_up
         for name, meaning, value in (
             ("queries", "Queries asked.", counts.queries + at_once),
             ("queries_at_once", "Queries that needed no worker.", at_once),
@@ -156,14 +156,14 @@ class _Workers(Collector):
 class _Kept(Collector):
     """What a cache holds, read when somebody asks."""
 
-    def __init__(self, cache: Cache, elsewhere: Tally) -> None:
+    def __init__(self, cache: Cache, tally: Tally) -> None:
         self._cache = cache
-        self._elsewhere = elsewhere
+        self._tally = tally
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
         cache = self._cache
-        hits = cache.hits + self._elsewhere.read().hits
+        hits = cache.hits + self._tally.read().hits
         yield CounterMetricFamily("foedus_cache_hits", "Answers from the cache.", value=hits)
         yield GaugeMetricFamily("foedus_cache_answers", "Answers kept.", value=len(cache))
         yield GaugeMetricFamily("foedus_cache_bytes", "Bytes they take.", value=cache.size)
