@@ -31,6 +31,11 @@ TERMS = "a variable or an IRI or a string or a number or a boolean or a blank no
             "unexpected 'SELCT'; expected SELECT, CONSTRUCT, DESCRIBE, ASK, PREFIX or BASE",
         ),
         ("ASK { ?s x:y ?o }", 10, "undeclared prefix x:"),
+        (
+            "ASK { ?s <http://e.org/p ?o }",
+            11,
+            "undeclared prefix http:, or an IRI before it that is not closed with '>'",
+        ),
     ],
 )
 def test_fault_says_what_was_expected(query: str, column: int, reason: str) -> None:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from foedus.errors import BusyError, ParameterError
 from foedus.web import journal
 from foedus.web.app import Config, create_app
-from foedus.web.bounds import LONGEST_ADDRESS
+from foedus.web.bounds import LONGEST_ADDRESS, LONGEST_BODY
 
 
 @pytest.fixture
@@ -32,6 +32,12 @@ def test_address_that_is_too_long(client: FlaskClient) -> None:
     assert "post a longer query" in response.get_data(as_text=True)
     posted = client.post("/sparql", data={"query": "ASK {} #" + "x" * LONGEST_ADDRESS})
     assert posted.status_code == 200
+
+
+def test_body_that_is_too_long(client: FlaskClient) -> None:
+    response = client.post("/sparql", data={"query": "ASK {} #" + "x" * LONGEST_BODY})
+    assert response.status_code == 413
+    assert f"a body may have {LONGEST_BODY} bytes at most" in response.get_data(as_text=True)
 
 
 def test_rate_is_off_unless_it_is_set(client: FlaskClient) -> None:

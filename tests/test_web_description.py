@@ -2,7 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
-from rdflib import RDF, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
 
 from foedus.engine import embedded
 from foedus.web.description import describe
@@ -85,8 +85,16 @@ def test_union_is_promised_where_it_is_known(client: FlaskClient, described: Gra
     assert (None, SD.feature, SD.UnionDefaultGraph) in described
     lookup = client.application.extensions["foedus"].lookup
     with client.application.app_context():
-        elsewhere = list(describe(lookup, ENDPOINT, is_union=False, federates=False))
+        elsewhere = list(
+            describe(lookup, ENDPOINT, "http://localhost/void", is_union=False, federates=False)
+        )
     assert not [t for t in elsewhere if t.predicate.value == str(SD.feature)]
+
+
+def test_description_leads_to_void(described: Graph, void: Graph) -> None:
+    dataset = described.value(None, RDF.type, SD.Dataset)
+    [page] = described.objects(dataset, RDFS.seeAlso)
+    assert (page, RDF.type, VOID.DatasetDescription) in void
 
 
 def test_void_leads_to_the_endpoint_and_counts(

@@ -66,7 +66,10 @@ def find_fault(text: str) -> Fault | None:
         return Fault(1, 1, "the query is empty")
     if undeclared:
         names = ", ".join(sorted({token.text.split(":")[0] + ":" for token in undeclared}))
-        return _at(text, undeclared[0].start, f"undeclared prefix {names}")
+        reason = f"undeclared prefix {names}"
+        if text[: undeclared[0].start].endswith("<"):
+            reason += ", or an IRI before it that is not closed with '>'"
+        return _at(text, undeclared[0].start, reason)
     if len(text) > _LONGEST:
         return Fault(failure.line, failure.column, "not valid SPARQL")
     good = _count_good(text, found)

@@ -29,6 +29,7 @@ _SIMPLE = "http://www.w3.org/ns/entailment/Simple"
 _FORMATS = "http://www.w3.org/ns/formats/"
 _FOAF_TOPIC = "http://xmlns.com/foaf/0.1/primaryTopic"
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
+_SEE_ALSO = ox.NamedNode(PREFIXES["rdfs"] + "seeAlso")
 _SAFE = "/:@!$&'()*+,;=~"
 _COUNTED = "foedus.counted"
 _MOST_COUNTED = 1_000_000
@@ -45,11 +46,11 @@ class Counts:
 
 
 def describe(
-    lookup: Lookup, endpoint: str, *, is_union: bool, federates: bool
+    lookup: Lookup, endpoint: str, page: str, *, is_union: bool, federates: bool
 ) -> Iterator[ox.Triple]:
     """Yield the Service Description of the service at an absolute address.
 
-    ``is_union`` says whether the default graph is known to be the union of the named ones,
+    ``page`` is the address of `describe_data`, ``is_union`` says whether the default graph is known to be the union of the named ones,
     ``federates`` whether queries may call other endpoints.
     """
     service, dataset = _part(endpoint, "service"), _part(endpoint, "dataset")
@@ -69,6 +70,7 @@ def describe(
     yield ox.Triple(service, _sd("availableGraphs"), dataset)
     yield ox.Triple(dataset, _TYPE, _sd("Dataset"))
     yield ox.Triple(dataset, _TYPE, _sd("GraphCollection"))
+    yield ox.Triple(dataset, _SEE_ALSO, ox.NamedNode(page))
     yield ox.Triple(dataset, _sd("defaultGraph"), union)
     yield ox.Triple(union, _TYPE, _sd("Graph"))
     yield ox.Triple(union, _void("triples"), ox.Literal(_counts(lookup).triples))

@@ -27,6 +27,7 @@ from foedus.errors import (
 )
 from foedus.results import HTML, Format, negotiate
 from foedus.web import replies
+from foedus.web.bounds import LONGEST_BODY
 
 STATUSES: dict[type[FoedusError], HTTPStatus] = {
     ParameterError: HTTPStatus.BAD_REQUEST,
@@ -80,6 +81,8 @@ def _answer_http(error: HTTPException) -> Response:
         return Response(plain.get_data(), status=plain.status, headers=plain.headers)
     allowed = getattr(error, "valid_methods", None)
     message = error.description or ""
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        message = f"a body may have {LONGEST_BODY} bytes at most"
     if allowed:
         message = f"{request.method} is not possible here; possible are {', '.join(allowed)}"
     response = _respond(HTTPStatus(error.code), message)

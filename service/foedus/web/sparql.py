@@ -105,7 +105,11 @@ def _describe(suffix: str | None) -> Response:
         f"description of {url}",
         lambda: results.write_triples(
             description.describe(
-                held.lookup, url, is_union=held.unites_graphs, federates=held.federates
+                held.lookup,
+                url,
+                public_url(description.VOID_PATH),
+                is_union=held.unites_graphs,
+                federates=held.federates,
             ),
             form,
         ),
