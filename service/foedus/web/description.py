@@ -50,8 +50,8 @@ def describe(
 ) -> Iterator[ox.Triple]:
     """Yield the Service Description of the service at an absolute address.
 
-    ``page`` is the address of `describe_data`, ``is_union`` says whether the default graph is known to be the union of the named ones,
-    ``federates`` whether queries may call other endpoints.
+    ``page`` is the address of `describe_data`; ``is_union`` says whether the default graph is known
+    to be the union of the named ones, ``federates`` whether queries may call other endpoints.
     """
     service, dataset = _part(endpoint, "service"), _part(endpoint, "dataset")
     union = _part(endpoint, "default-graph")
