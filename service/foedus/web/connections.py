@@ -66,6 +66,8 @@ class Connection(HttpToolsProtocol):
         self._is_answered = False
         self.answered = 0
         """Requests answered at once."""
+        self._cycles: list[RequestResponseCycle] = []
+        """The requests that have a task and no whole answer."""
         self._head = 0
         self._burst = 0
         self._begun: float | None = None
@@ -80,13 +82,13 @@ class Connection(HttpToolsProtocol):
             others = [c for c in self.connections if isinstance(c, Connection) and c.is_idle]
             oldest = min(others, key=lambda connection: connection._moved)
             oldest.transport.abort()
-        if self.first:
+        if self.first and not self.transport.is_closing():
             self.data_received(self.first)
             self.loop.call_soon(self._pause_again)
 
     def _pause_again(self) -> None:
         """Pause reading where that was asked for before the transport had begun to read."""
-        if self.flow.read_paused:
+        if self.flow.read_paused and not self.transport.is_closing():
             self.transport.pause_reading()
 
     @property
@@ -102,6 +104,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who works for this client that it is gone."""
         super().connection_lost(exc)
+        self._abandon()
         if self.when_gone is not None:
             self.when_gone()
             self.when_gone = None
@@ -128,6 +131,8 @@ class Connection(HttpToolsProtocol):
         self._is_answered = self._answer_at_once()
         if not self._is_answered:
             super().on_headers_complete()
+            unanswered = [cycle for cycle in self._cycles if not cycle.response_complete]
+            self._cycles = [*unanswered, self.cycle]
         self._head = 0
 
     def on_body(self, body: bytes) -> None:
@@ -250,8 +255,19 @@ class Connection(HttpToolsProtocol):
         self._write(head, text, name, stays=False)
         self.transport.close()
         self._begun = None
-        if self.cycle is not None:  # or the library would answer too
+        self._abandon()
+        if self.cycle is not None:
             self.cycle.response_started = self.cycle.response_complete = True
+
+    def _abandon(self) -> None:
+        """Let nothing more be answered, by the library neither.
+
+        It knows the last request only; those before may still be worked on, or wait.
+        """
+        self.pipeline.clear()
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
 
 def sweep(connections: "set[Any]", *, idle: float | None = None) -> None:

@@ -12,6 +12,7 @@ Used by ``doors``, through `foedus.engine.zygote`, which calls `main`.
 
 import asyncio
 import io
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -35,29 +36,28 @@ from foedus.web.channel import (
 )
 from foedus.web.connections import Connection
 from foedus.web.desk import Desk
-from foedus.web.tally import Tally
+from foedus.web.tally import Counts, Tally
 
+_log = logging.getLogger("foedus.doors")
 _LINES = 1 << 16
 """Characters of the log that are sent in one piece."""
 _SECOND = 10
 """Ticks in a second."""
-_LONGEST = 10.0
+_LONGEST = 4.0
 """Seconds that clients may take to read what was sent to them when the door has to end."""
 
 
 def main(line: socket.socket, engine: EmbeddedEngine) -> None:
     """Take connections from the service until it ends them."""
     channel = Channel(line)
-    setup, _ = channel.receive(waits=True)
-    door = Door(channel, setup, engine)
-    loop = server.new_loop()
-    serving = _Server(door)
-    loop.add_reader(line, serving.listen)
-    try:
+    with suppress(EOFError, OSError):  # the service is gone, and so is who would hear of the rest
+        setup, _ = channel.receive(waits=True)
+        door = Door(channel, setup, engine)
+        loop = server.new_loop()
+        serving = _Server(door)
+        loop.add_reader(line, serving.listen)
         server.run(serving, None, loop)
         door.report()
-    except OSError:
-        return  # the service is gone, and so is whoever would hear of what is left
 
 
 class Door:
@@ -79,7 +79,7 @@ class Door:
         counts.hits, self._hits = hits - self._hits, hits
         while len(lines) > _LINES:
             end = lines.rfind("\n", 0, _LINES) + 1 or _LINES
-            self.channel.send(Noted(Tally().take(), lines[:end]), waits=True)
+            self.channel.send(Noted(Counts(), lines[:end]), waits=True)
             lines = lines[end:]
         self.channel.send(Noted(counts, lines), waits=True)
 
@@ -204,6 +204,8 @@ class _Server(server.Server):
             self._door.desk.cache.put(message.key, message.ready)
         elif connection is not None:
             self.adopt(connection, message.part)
+        else:
+            _log.warning("a connection is lost: too many open files")
 
     async def on_tick(self, counter: int) -> bool:
         """Tell what was answered, and once a second that there is somebody."""

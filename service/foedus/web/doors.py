@@ -38,7 +38,8 @@ _MOST_ENDS = 6
 """Ends of doors after which the wait before another is the longest."""
 _SILENCE = 15.0
 """A door from which nothing is heard for this long hangs: it says something once a second."""
-_ENDING = 14.0
+_STALL = 2.0
+_ENDING = 7.0
 """Time doors get to end; they cut clients off that do not read."""
 _log = logging.getLogger("foedus.doors")
 
@@ -71,6 +72,7 @@ class Doors:
         self._turns = itertools.count(1)
         self._ends = 0
         self._next = 0.0
+        self._looked = time.monotonic()
         self._opening: asyncio.Task[None] | None = None
         self._is_ending = False
         desk.tell = self._tell
@@ -89,7 +91,12 @@ class Doors:
 
     def look_after(self) -> None:
         """End what hangs, and open what is missing, one after the other."""
-        now = time.monotonic()
+        now, before = time.monotonic(), self._looked
+        self._looked = now
+        if now - before > _STALL:  # it was this process that slept, and doors may wait to be heard
+            for door in self._doors:
+                door.heard = now
+            return
         for door in [door for door in self._doors if now - door.heard > _SILENCE]:
             with suppress(ProcessLookupError):
                 os.kill(door.number, signal.SIGKILL)  # it lives, or its line would have ended
@@ -157,7 +164,7 @@ class Doors:
                 door.send(Kept(key, ready))
 
     def _latest(self) -> list[tuple[Key, Ready]]:
-        """Return the answers that were asked for last, the last at the end, for one message."""
+        """Return the answers asked for last, as many as a message holds, the last at the end."""
         latest, room = [], channel.LARGEST
         for key, ready in self._desk.cache.latest():
             room -= ready.size
