@@ -45,7 +45,7 @@ soak: build
 
 fuzz: install
 	$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=long \
-	  tests/test_fuzz.py tests/test_engine_*.py tests/test_web_connections.py
+	  tests/test_fuzz.py tests/test_engine_*.py tests/test_web_connections.py tests/test_web_doors.py
 
 lint: install
 	$(BIN)/ruff format --check .

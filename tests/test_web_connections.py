@@ -619,6 +619,27 @@ def test_client_that_hangs_up_is_no_failure_of_ours(serve: Serve, lines: io.Stri
     assert (line["status"], "trace" in line) == (499, False)
 
 
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_requests_that_nobody_waits_for_leave_no_trace(
+    serve: Serve, lines: io.StringIO, is_refused: bool
+) -> None:
+    """One is worked on and others stand behind it when the client goes, or sends no HTTP."""
+    live = serve(limits=Limits(seconds=1))
+    raw = b"".join(
+        f"GET {target} HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\n\r\n".encode()
+        for target in (get(ENDLESS), "/nothing", get(ENDLESS + "#"), "/nothing")
+    )
+    with socket.create_connection(("127.0.0.1", live.port), timeout=20) as client:
+        client.sendall(raw + b"nonsense\r\n\r\n" * is_refused)
+        assert wait_until(lambda: live.counts()[0] == 1)
+        if is_refused:
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
+    time.sleep(1.5)
+    assert live.ask("GET", "/healthz")[0] == 200
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert not [line for line in told if "trace" in line]
+
+
 def test_many_clients_are_let_in_each_time_the_loop_comes_round(serve: Serve) -> None:
     """The loop takes one client from each of its servers in a round."""
     live = serve()

@@ -17,6 +17,8 @@ from typing import cast
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_web_connections import ENDLESS, FORM, LABEL, Live, Serve, get, starting, wait_until
 
 from foedus.engine import Limits
@@ -261,6 +263,28 @@ def test_more_than_a_message_holds_comes_back_whole(live: Live) -> None:
         client.send(head("/sparql", "POST", *named) + body)
         answer = client.receive()
         assert (answer[0], b"Ruritania" in answer[2], is_the_services(answer)) == (200, True, True)
+
+
+TARGETS = (get(LABEL), get(f"SELECT * {{ {STATE} ?p ?o }}"), get(ORDERED), "/healthz", "/nothing")
+
+
+@given(
+    st.lists(st.sampled_from(TARGETS), min_size=1, max_size=8),
+    st.lists(st.integers(1, 400), max_size=8),
+)
+def test_pieces_of_any_size_are_answered_in_order(
+    live: Live, targets: list[str], sizes: list[int]
+) -> None:
+    with at_the_door(live) as client:
+        rest = b"".join(map(head, targets))
+        for size in sizes:
+            client.send(rest[:size])
+            rest = rest[size:]
+        client.send(rest)
+        found = [client.receive() for _ in targets]
+    for target, answer in zip(targets, found, strict=True):
+        expected = live.ask("GET", target, Accept=JSON, Host="e.org")
+        assert (answer[0], answer[2]) == (expected[0], expected[2])
 
 
 def test_head_alone_is_answered_by_the_service(live: Live) -> None:
