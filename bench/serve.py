@@ -1,8 +1,9 @@
 """How soon ``foedus serve`` answers, and how much memory its processes hold.
 
 Starts the server on a free port of 127.0.0.1, asks ``/healthz`` until it answers, then asks one
-query of each saved query and sums the resident memory of the server's process tree. The floor
-is a bare Python process that opens the same N-Quads with pyoxigraph.
+query of each saved query and sums the memory of the server's process tree: what its processes
+share counted once (PSS), and counted in each (RSS). The floor is a bare Python process that opens
+the same N-Quads with pyoxigraph.
 
 Usage: python bench/serve.py [--release build/release] [--runs N]   (Linux: reads /proc)
 """
@@ -41,17 +42,20 @@ def tree(pid: int) -> list[int]:
     return [pid, *(p for child in children for p in tree(int(child)))]
 
 
-def resident(pid: int) -> int:
-    """Return the resident memory of a process tree in MB."""
+def held(pid: int) -> dict[str, int]:
+    """Return the memory of a process tree in MB, as Pss and as Rss."""
     lines = [
-        line
+        line.split()
         for process in tree(pid)
-        for line in Path(f"/proc/{process}/status").read_text().splitlines()
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     ]
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
+    return {
+        kind: sum(int(line[1]) for line in lines if line[0] == f"{kind}:") // 1024
+        for kind in ("Pss", "Rss")
+    }
 
 
-def run(release: Path, paths: list[str]) -> tuple[float, int]:
+def run(release: Path, paths: list[str]) -> tuple[float, dict[str, int]]:
     """Return seconds from start to first answer, and MB after every saved query was asked."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
@@ -72,7 +76,7 @@ def run(release: Path, paths: list[str]) -> tuple[float, int]:
         first = time.perf_counter() - start
         for path in paths:
             urllib.request.urlopen(f"{base}/queries/{path}?format=json", timeout=30).read()
-        return first, resident(server.pid)
+        return first, held(server.pid)
     finally:
         server.terminate()
         server.wait(10)
@@ -97,7 +101,9 @@ def main() -> None:
         f"start to first answer: {min(starts):.2f} {statistics.median(starts):.2f} "
         f"{max(starts):.2f} s (minimum, median, maximum of {arguments.runs})"
     )
-    print(f"resident after {len(paths)} saved queries: {max(mb for _, mb in measured)} MB")
+    for kind in ("Pss", "Rss"):
+        most = max(memory[kind] for _, memory in measured)
+        print(f"{kind} of all processes after {len(paths)} saved queries: {most} MB")
     print(f"a bare process with the same data: {floor} MB")
 
 
