@@ -1,4 +1,4 @@
-"""The process that holds the data and forks the workers which evaluate queries.
+"""The process that holds the data and forks those that answer from them, workers first of all.
 
 It loads the quads once and then only forks: a worker comes in a millisecond, shares the data's
 memory with all others until somebody writes to it, and may be killed at any moment. The process
@@ -13,7 +13,7 @@ alone knows that its number is still its own; when the server goes, this process
 and itself.
 
 A process may be forked for another program of the server's too, which answers from the same data.
-It has no limits, and ends by itself.
+It has no limits, but opens no sockets either, and ends by itself.
 
 Source: fork(2), setrlimit(2), proc(5). On systems without ``/proc`` memory is not limited.
 Used by ``workers``, with the number of a socket as its argument.

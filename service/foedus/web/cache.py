@@ -6,7 +6,7 @@ head and body as they go out. What was asked longest ago goes first.
 
 Units: bytes.
 Source: RFC 9111, 4.1 (the key of a stored answer); RFC 9110, 13.1.2 (If-None-Match), 15.4.5 (304).
-Used by ``front`` and ``connections``.
+Used by ``desk``, ``front``, ``connections``, ``channel`` and ``doors``.
 """
 
 import hashlib

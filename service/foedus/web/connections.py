@@ -3,7 +3,7 @@
 A request for an answer that the cache has, or for a look-up that needs no worker, is answered in
 the moment its headers are whole, before there is a task for it: most of what a small answer costs
 is what a framework does around it. All else goes uvicorn's way to the application,
-`foedus.web.front.Front`.
+`foedus.web.front.Front`, or from a door (``door``) to the process that has it.
 
 A connection also has bounds that the library sets none for: a head has so many bytes, a request
 comes in so much time, and who neither sends nor reads for so long is cut off.
@@ -11,7 +11,7 @@ comes in so much time, and who neither sends nor reads for so long is cut off.
 Source: RFC 9112 (HTTP/1.1); RFC 6585, 5 (431). The hooks are those of uvicorn's
 ``HttpToolsProtocol``, of which ``tests/test_web_connections.py`` holds what is used here.
 Units: seconds of ``time.monotonic``; bytes.
-Used by ``serving`` and ``door``.
+Used by ``server``, ``serving``, ``door`` and ``front``.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ IDLE = 30.0
 LONGEST_SENDING = 60.0
 """Seconds in which a request must have come whole."""
 MOST = 900
-"""Connections at once."""
+"""Connections at once, in each process."""
 _NOT_AT_ONCE = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """Headers of a request with more to it than its head."""
 _END = b"\r\n\r\n"

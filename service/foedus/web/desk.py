@@ -5,7 +5,7 @@ process that has the application (``front``) or in one that has not (``door``). 
 logs every request that the application does not see.
 
 Units: seconds of ``time.perf_counter``; bytes.
-Used by ``connections``, ``front`` and ``door``.
+Used by ``connections``, ``front``, ``door``, ``doors`` and ``channel``.
 """
 
 import time

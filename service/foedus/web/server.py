@@ -2,7 +2,7 @@
 
 Source: uvicorn, whose ``Server`` and ``Config`` are used as its documentation says.
 Units: seconds.
-Used by ``serving`` and ``door``.
+Used by ``serving``, ``door`` and ``cli``.
 """
 
 import asyncio

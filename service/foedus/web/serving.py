@@ -1,8 +1,8 @@
 """Run the service under uvicorn, and let it end as it should.
 
-At SIGTERM or SIGINT the server stops listening, answers what was asked and sends what is written,
-for as long as the longest query may take. An answer that is then still on its way breaks off,
-which its ``Content-Length`` betrays.
+At SIGTERM or SIGINT the server stops listening, lets its doors end, answers what was asked and
+sends what is written, for as long as the longest query may take. An answer that is then still on
+its way breaks off, which its ``Content-Length`` betrays.
 
 One process has the application, in one event loop, and pages are made in threads of it; queries
 are evaluated in processes of their own. What is ready, its doors answer too.

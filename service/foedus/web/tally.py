@@ -4,7 +4,7 @@ The library's own counters take a lock and several steps for each request, which
 what a small answer costs; ``vitals`` only writes for it what is counted here.
 
 Units: seconds.
-Used by ``desk``, ``doors`` and ``vitals``.
+Used by ``desk``, ``door``, ``channel`` and ``vitals``.
 """
 
 import copy
