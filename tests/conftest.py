@@ -9,6 +9,7 @@ stands in that test.
 """
 
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from rdflib import Dataset
 
 from foedus.engine import embedded
 from foedus.release import building
+from foedus.web import journal
 from foedus.web.app import Config, create_app
 
 WEB = Path(__file__).parent / "web"
@@ -83,6 +85,15 @@ def app(small_release: Path) -> Flask:
     app = create_app(Config(release=small_release, queries=WEB / "queries"))
     app.testing = False  # an unforeseen failure must become a response, as it does when served
     return app
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Collect the lines of the log."""
+    written = io.StringIO()
+    journal.write_to(written)
+    yield written
+    journal.write_to(None)
 
 
 @pytest.fixture

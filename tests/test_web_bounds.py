@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from foedus.errors import BusyError, ParameterError
-from foedus.web import journal
 from foedus.web.app import Config, create_app
 from foedus.web.bounds import LONGEST_ADDRESS, LONGEST_BODY
-
-
-@pytest.fixture
-def lines(client: FlaskClient) -> Iterator[io.StringIO]:
-    """Collect what is written of requests."""
-    written = io.StringIO()
-    journal.write_to(written)
-    yield written
-    journal.write_to(None)
 
 
 def test_address_that_is_too_long(client: FlaskClient) -> None:

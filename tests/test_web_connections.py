@@ -534,15 +534,6 @@ def test_health_is_told_while_no_thread_is_free(serve: Serve) -> None:
         assert not pages[1].done()
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Collect what is written of requests."""
-    written = io.StringIO()
-    journal.write_to(written)
-    yield written
-    journal.write_to(None)
-
-
 def test_time_of_a_failure_is_counted_from_its_start(serve: Serve, lines: io.StringIO) -> None:
     live = serve(limits=Limits(seconds=1))
     assert live.ask("GET", get(ENDLESS), Accept="text/csv")[0] == 504

@@ -48,15 +48,6 @@ def serve(small_release: Path) -> Iterator[Serve]:
         yield start
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Take the lines of the log."""
-    stream = io.StringIO()
-    journal.write_to(stream)
-    yield stream
-    journal.write_to(None)
-
-
 def with_doors(serve: Serve, number: int = 1, **config: object) -> Live:
     """Start a server and wait until its doors are open."""
     live = serve(doors=number, **config)
@@ -64,15 +55,20 @@ def with_doors(serve: Serve, number: int = 1, **config: object) -> Live:
     return live
 
 
+def doors_of(live: Live) -> doors.Doors:
+    """Return the doors of a server."""
+    return cast(serving._Listening, live.server)._doors
+
+
 def door_of(live: Live) -> doors._Door:
     """Return the only door."""
-    [door] = live.server._doors._doors  # type: ignore[attr-defined]
-    return cast(doors._Door, door)
+    [door] = doors_of(live)._doors
+    return door
 
 
 def wait_for_another(live: Live, door: doors._Door) -> None:
     """Wait until a door is forgotten, and another one open."""
-    opened = live.server._doors._open  # type: ignore[attr-defined]
+    opened = doors_of(live)._open
     assert wait_until(lambda: bool(opened) and door not in opened, 40)
 
 
@@ -404,7 +400,7 @@ def test_door_that_hangs_is_ended(
     serve: Serve, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch, is_opened: bool
 ) -> None:
     live = with_doors(serve) if is_opened else serve(doors=1)
-    assert wait_until(lambda: live.server._doors._doors != [], 30)  # type: ignore[attr-defined]
+    assert wait_until(lambda: doors_of(live)._doors != [], 30)
     door = door_of(live)
     os.kill(door.number, signal.SIGSTOP)
     monkeypatch.setattr(doors, "_SILENCE", 5)
@@ -420,8 +416,7 @@ def test_doors_are_not_blamed_where_the_service_slept(
     """As where the machine was paused: what they said meanwhile is still to be read."""
     live = with_doors(serve)
     monkeypatch.setattr(doors, "_SILENCE", 2.5)
-    loop = live.server._doors._open[0].ended.get_loop()  # type: ignore[attr-defined]
-    loop.call_soon_threadsafe(time.sleep, 4)
+    door_of(live).ended.get_loop().call_soon_threadsafe(time.sleep, 4)
     time.sleep(6)
     assert figure(live, "open_doors") == 1
     assert "has ended" not in lines.getvalue()

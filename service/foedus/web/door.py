@@ -17,7 +17,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import cast
 
 import httptools
 
@@ -89,10 +89,6 @@ class Door:
             self.channel.send(Sent(sent[:LARGEST]), waits=True)
             sent = sent[LARGEST:]
         self.channel.send(Given(sent), connection, waits=True)
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Refuse: no request becomes a task here."""
-        raise NotImplementedError
 
 
 class _Lines(io.StringIO):
