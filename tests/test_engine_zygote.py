@@ -115,6 +115,24 @@ def test_answer_that_cannot_be_kept_says_why(
         assert number <= {worker.number for worker in (*engine._idle, *engine._idle_long)}
 
 
+@pytest.mark.parametrize("reads_much", [True, False])
+def test_worker_that_has_copied_much_of_the_data_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads_much: bool
+) -> None:
+    """To read what is in memory is to write to it, page by page: the engine counts who reads."""
+    monkeypatch.setattr(guarded, "_GROWN", 12 << 10)
+    data = tmp_path / "data.nt"
+    data.write_text("".join(f"<a:s{n}> <a:p> <a:o{n}> .\n" for n in range(60_000)))
+    source = Source(str(data), "a:g")
+    with contextlib.closing(GuardedEngine([source])) as engine:
+        for last in range(3):
+            count = "(COUNT(?o) AS ?n)" if reads_much else "?o"
+            query = f"SELECT {count} {{ ?s <a:p> ?o FILTER(?o != <a:{last}>) }}"
+            rest = "" if reads_much else " LIMIT 1"
+            engine.answer(query + rest, rows=ROWS[0], triples=None).body.close()
+        assert engine.counts.forked == (3 if reads_much else 1)
+
+
 @pytest.mark.parametrize("is_replaced", [True, False])
 def test_data_are_loaded_again_only_if_they_are_the_same(
     small_release: Path, tmp_path: Path, is_replaced: bool

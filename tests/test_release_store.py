@@ -1,22 +1,27 @@
 """A release searched on disk answers as the same release in memory, and can be made again."""
 
 import contextlib
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from conftest import WEB
 from test_faults import ENDLESS
 
 from foedus import saved
-from foedus.engine import Limits, embedded
+from foedus.engine import Dataset, Limits, embedded
+from foedus.engine.embedded import United
 from foedus.engine.guarded import GuardedEngine
 from foedus.errors import FolderError, LimitError, ReleaseError
 from foedus.release import folder, storing
-from foedus.results import ROWS, TRIPLES
+from foedus.results import BY_NAME, ROWS, TRIPLES
 from foedus.web.app import Config, create_app
 
+CSV = BY_NAME["csv"]
+STATE = "SELECT * { <https://w3id.org/foedus/id/state/RUR> ?p ?o }"
 COUNTS = (
     "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
     "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
@@ -36,14 +41,77 @@ def ask(engine: GuardedEngine, query: str) -> bytes:
         return written.body.read()
 
 
-def test_answers_are_those_of_the_release_in_memory(release: folder.Release) -> None:
+@pytest.mark.parametrize("is_united", [False, True], ids=["on disk", "united in memory"])
+def test_answers_are_those_of_the_release_in_memory(
+    release: folder.Release, is_united: bool
+) -> None:
     in_memory = embedded.load(release.data)
-    on_disk = GuardedEngine(storing.prepare(release))
+    store = storing.prepare(release)
     queries = [query.text for query in saved.read_all(WEB / "queries").values()]
-    with contextlib.closing(on_disk):
+    with contextlib.closing(
+        GuardedEngine(United(store, release.data) if is_united else store)
+    ) as engine:
         for query in (*COUNTS, *queries):
             written = in_memory.answer(query, rows=ROWS[0], triples=TRIPLES[0])
-            assert ask(on_disk, query) == written.body.read()
+            assert ask(engine, query) == written.body.read()
+
+
+GRAPH = "https://w3id.org/foedus/graph/registry"
+ANY = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+@pytest.mark.parametrize(
+    ("query", "dataset", "is_in_memory"),
+    [
+        pytest.param(ANY, None, True, id="the union"),
+        pytest.param(ANY + " # FROM here", None, True, id="a remark"),
+        pytest.param(f"SELECT * {{ <{GRAPH}> ?p ?o }}", None, True, id="about a graph"),
+        pytest.param(f"SELECT (COUNT(*) AS ?n) FROM <{GRAPH}> {{ ?s ?p ?o }}", None, False),
+        pytest.param(f"SELECT (COUNT(*) AS ?n) {{GRAPH<{GRAPH}>{{?s?p?o}}}}", None, False),
+        pytest.param(ANY, Dataset(default=(GRAPH,)), False, id="a graph of the protocol"),
+    ],
+)
+def test_graphs_are_asked_on_disk_and_their_union_in_memory(
+    release: folder.Release, query: str, dataset: Dataset | None, is_in_memory: bool
+) -> None:
+    store = storing.prepare(release)
+    with release.data.open("rb") as data, io.BytesIO() as triples:
+        embedded.write_triples(release.data, triples)
+        triples.seek(0)
+        engine = embedded.UnitedEngine(embedded.unite(triples, release.data), store)
+        assert triples.getvalue().count(b"\n") == sum(1 for _ in data)
+    expected = embedded.load(release.data).answer(query, rows=CSV, triples=None, dataset=dataset)
+    found = engine.answer(query, rows=CSV, triples=None, dataset=dataset)
+    assert found.body.read() == expected.body.read()
+    assert (engine._graphs is None) == is_in_memory
+
+
+def test_rows_of_look_ups_have_the_order_of_the_store_that_is_asked(
+    release: folder.Release,
+) -> None:
+    """Else one query would have two answers under one tag."""
+    folder_ = storing.prepare(release)
+    prologue = "PREFIX graph: <https://w3id.org/foedus/graph/> "
+    engine = GuardedEngine(United(folder_, release.data))
+    with contextlib.closing(engine):
+        assert engine.lookups.are_elsewhere
+        for query in (prologue + "SELECT * { graph:registry ?p ?o }", STATE):
+            assert engine.lookups.answer(query, rows=ROWS[0]) is None
+    united = embedded.UnitedEngine(ox.Store(), folder_)
+    assert united.fragments.answer(prologue + "SELECT * { graph:registry ?p ?o }") is None
+    assert united.fragments.answer(STATE) is not None
+
+
+def test_start_names_quads_that_cannot_be_united(release: folder.Release) -> None:
+    store = storing.prepare(release)
+    lines = release.data.read_bytes().splitlines(keepends=True)
+    release.data.write_bytes(b"".join([*lines[:2], b"<a:b> c <a:d> <a:g> .\n", *lines[2:]]))
+    with pytest.raises(ReleaseError, match="not valid N-Quads") as caught:
+        GuardedEngine(United(store, release.data))
+    assert (caught.value.path, caught.value.line) == (str(release.data), 3)
+    release.data.unlink()
+    with pytest.raises(ReleaseError, match="cannot be read to its end"):
+        GuardedEngine(United(store, release.data))
 
 
 def test_store_is_made_once_and_told(release: folder.Release) -> None:
@@ -66,12 +134,15 @@ def test_size_decides_where_nobody_does(
     assert not storing.path_of(release).exists()
     monkeypatch.setattr(storing, "LARGE", 10)
     assert storing.is_large(release)
-    create_app(Config(release=release.folder, on_disk=False)).extensions["foedus"].workers.close()
-    assert not storing.path_of(release).exists()
-    app = create_app(Config(release=release.folder))
-    assert storing.path_of(release).is_dir()
-    assert app.test_client().get("/sparql?query=ASK{?s ?p ?o}").get_json()["boolean"] is True
-    app.extensions["foedus"].workers.close()
+    for on_disk in (None, False):
+        app = create_app(Config(release=release.folder, on_disk=on_disk))
+        assert storing.path_of(release).is_dir()
+        workers = app.extensions["foedus"].workers
+        assert workers.lookups.are_elsewhere == (on_disk is False)
+        for query in ("ASK{?s ?p ?o}", "ASK{GRAPH?g{?s ?p ?o}}"):
+            found = app.test_client().get(f"/sparql?query={query}")
+            assert found.get_json()["boolean"] is True
+        workers.close()
 
 
 def test_stores_of_releases_that_are_gone_are_cleared(

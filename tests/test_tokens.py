@@ -5,7 +5,10 @@ import signal
 from collections.abc import Iterator
 from types import FrameType
 
+import pyoxigraph as ox
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from foedus import tokens
 
@@ -118,3 +121,71 @@ def test_call_is_found_where_the_text_can_be_split_in_two_ways(text: str) -> Non
 )
 def test_names_in_brackets_are_no_calls(text: str) -> None:
     assert not tokens.calls_service(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASK{GRAPH?g{?s ?p ?o}}",
+        "ASK { {} gRaPh<a:b>{ ?s ?p ?o } }",
+        "ASK { FILTER EXISTS{GRAPHa:b{ ?s ?p ?o }} }",
+        "ASKFROM<a:b>{ ?s ?p ?o }",
+        "ASK FROM:b { ?s ?p ?o }",
+        "ASK # from here\nFROM <a:b> { ?s ?p ?o }",
+        "ASK { FILTER(1<2#>'''\n) GRAPH <a:b> { ?s ?p ?o } #'''\n}",
+    ],
+)
+def test_graph_is_found_however_it_is_written(text: str) -> None:
+    assert tokens.names_graphs(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASK { ?s ?p ?o } # GRAPH <a:b>",
+        "ASK { ?graph $from 'FROM <a:b>' }",
+        "ASK { <http://e.org/#graph> <a:from> ?o }",
+        "ASK { ?s prov:wasDerivedFrom/a:graph ?o }",
+    ],
+)
+def test_names_with_the_words_for_graphs_are_none(text: str) -> None:
+    assert not tokens.names_graphs(text)
+
+
+HEADS = st.sampled_from(["", " ", "FROM<a:g>", " FROM NAMED <a:g> ", "#FROM\n", " WHERE"])
+PARTS = st.sampled_from(
+    [
+        "?s ?p ?o.",
+        "?s <a:p>/<a:from>*|<a:graph> ?o.",
+        "GRAPH?g{?s ?p ?o}",
+        "graph<a:g>{?s ?p ?o}",
+        "{GRAPHa:g{?s ?p ?o}}UNION{}",
+        "OPTIONAL{a:graph ?from ?o}",
+        "FILTER EXISTS{GRAPH <a:h>{?s ?p ?o}}",
+        "FILTER(1<2)",
+        "FILTER(1<2#>'\n)",
+        "#GRAPH\n",
+        "#'\n",
+        "VALUES ?graph{<a:g>}",
+        'BIND("GRAPH"AS?from)',
+        "BIND('''FROM ''' AS ?x)",
+        "{SELECT(COUNT(*)AS?n){?s ?p ?o}}",
+    ]
+)
+
+
+@given(HEADS, st.lists(PARTS, max_size=6))
+def test_query_that_names_no_graph_needs_none(head: str, parts: list[str]) -> None:
+    """The same triples, in graphs and their union, and in their union only."""
+    triples = "<a:s> <a:p> <a:o> . <a:s> <a:from> <a:graph>"
+    whole, united = ox.Store(), ox.Store()
+    whole.update(f"INSERT DATA {{ {triples} . GRAPH <a:g> {{ {triples} }} }}")
+    united.update(f"INSERT DATA {{ {triples} }}")
+    text = f"PREFIX a:<a:>SELECT *{head}{{{''.join(parts)}}}"
+    try:
+        expected = whole.query(text).serialize(format=ox.QueryResultsFormat.CSV)
+    except SyntaxError:
+        return
+    if not tokens.names_graphs(text):
+        found = united.query(text).serialize(format=ox.QueryResultsFormat.CSV)
+        assert sorted((found or b"").splitlines()) == sorted((expected or b"").splitlines())

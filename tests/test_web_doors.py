@@ -6,8 +6,10 @@ The first half of ``X-Request-Id`` tells which process answered.
 import asyncio
 import contextlib
 import io
+import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +27,8 @@ from test_web_connections import ENDLESS, FORM, LABEL, Live, Serve, get, startin
 
 from foedus.engine import Limits
 from foedus.engine.lookups import LookUps
-from foedus.web import channel, doors, journal, serving
+from foedus.release import storing
+from foedus.web import channel, connections, doors, journal, serving
 from foedus.web.channel import Channel, Given, Opened, Sent
 from foedus.web.desk import Desk
 from foedus.web.tally import Tally
@@ -144,8 +147,8 @@ def connected(live: Live, number: int, *, buffer: int | None = None) -> Iterator
     clients = [Client(live, buffer=buffer) for _ in range(number)]
     try:
         for client in clients:
-            client.send(head(get(LABEL)) * serving._MANY)
-            for _ in range(serving._MANY):
+            client.send(head(get(LABEL)) * connections.MANY)
+            for _ in range(connections.MANY):
                 client.receive()
         yield clients
     finally:
@@ -224,9 +227,10 @@ def test_what_a_door_cannot_answer_is_answered_on_the_same_connection(live: Live
 def test_what_is_not_one_whole_head_goes_to_the_service(live: Live, pieces: list[bytes]) -> None:
     with at_the_door(live) as client:
         first, *rest = pieces
-        there = len(live.server.server_state.connections)
+        there = live.server.server_state.connections
+        assert wait_until(lambda: len(there) == 1)  # the other client's
         client.send(first)
-        assert wait_until(lambda: len(live.server.server_state.connections) == there + 1)
+        assert wait_until(lambda: len(there) == 2)
         for piece in rest:
             client.send(piece)
         for _ in range(b"".join(pieces).count(b"HTTP/1.1")):
@@ -309,15 +313,17 @@ LARGE = get("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 150")
 def not_reading(serve: Serve) -> Iterator[tuple[Live, Client, int]]:
     """Yield a client of a door who has asked so many times and read nothing."""
     live = with_doors(serve, room=8 << 20)
-    assert len(live.ask("GET", LARGE, Accept=JSON, Host="e.org")[2]) > 50_000
+    for _ in range(2):  # doors are told what is asked for twice
+        assert len(live.ask("GET", LARGE, Accept=JSON, Host="e.org")[2]) > 50_000
     asked = 200
     with at_the_door(live, buffer=2048) as client:
-        there = len(live.server.server_state.connections)
+        there = live.server.server_state.connections
+        assert wait_until(lambda: len(there) == 1)  # the other client's
         for _ in range(asked):
             client.send(head(LARGE))
             time.sleep(0.01)
         # What was asked last waits at the door until what was answered before is read.
-        assert len(live.server.server_state.connections) == there
+        assert len(there) == 1
         yield live, client, asked
 
 
@@ -346,7 +352,7 @@ def test_figures_and_log_are_those_of_all_processes(serve: Serve, lines: io.Stri
             client.send(head(get(LABEL), "GET", "X-Forwarded-For: 192.0.2.7"))
             client.receive()
             client.ask(get(LABEL))
-    asked = 6 * (serving._MANY + 2)
+    asked = 6 * (connections.MANY + 2)
     assert wait_until(lambda: len(lines.getvalue().splitlines()) == asked)
     told = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert len({line["request"] for line in told}) == asked
@@ -376,7 +382,7 @@ def test_log_of_a_door_is_whole_when_the_server_ends(serve: Serve, lines: io.Str
             with pytest.raises((EOFError, ConnectionError)):
                 client.ask(get(LABEL))
     names = [json.loads(line)["request"] for line in lines.getvalue().splitlines()]
-    assert len(set(names)) == len(names) == 2 * (serving._MANY + 2_000)
+    assert len(set(names)) == len(names) == 2 * (connections.MANY + 2_000)
 
 
 def test_door_that_is_killed_is_opened_again(
@@ -442,7 +448,7 @@ def test_end_does_not_wait_for_a_door_that_hangs(
     door = door_of(live)
     with at_the_door(live):
         os.kill(door.number, signal.SIGSTOP)
-        while door.send(Given(bytes(1000)), door.channel.line.fileno()):
+        while door.send(Given(bytes(1000), 16), door.channel.line.fileno()):
             pass  # nor for one that can be told nothing more
         live.server.should_exit = True
         live.thread.join(10)
@@ -465,23 +471,32 @@ def test_what_is_posted_is_not_told_to_doors(serve: Serve) -> None:
     """They answer a GET only."""
     live = with_doors(serve)
     told: list[object] = []
-    live.front.desk.tell = lambda key, ready: told.append(key)
+    live.front.desk.cache.tell = lambda key, ready: told.append(key)
     body = urlencode({"query": ORDERED}).encode()
-    assert live.ask("POST", "/sparql", body, Content_Type=FORM)[0] == 200
+    for _ in range(3):
+        assert live.ask("POST", "/sparql", body, Content_Type=FORM)[0] == 200
     assert (len(told), len(live.front.desk.cache)) == (0, 1)
-    assert live.ask("GET", get(ORDERED))[0] == 200
-    assert (len(told), len(live.front.desk.cache)) == (1, 2)
+
+
+def test_doors_are_told_what_is_asked_for_twice_once(serve: Serve) -> None:
+    """What nobody asks for again, no door needs."""
+    live = with_doors(serve)
+    told: list[object] = []
+    live.front.desk.cache.tell = lambda key, ready: told.append(key)
+    for times in (0, 1, 1, 1):
+        assert live.ask("GET", get(ORDERED))[0] == 200
+        assert len(told) == times
 
 
 def test_lost_connection_leaves_nothing_to_the_next(
     live: Live, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The system drops a socket that comes along where too many files are open."""
-    adopted: list[bytes] = []
+    adopted: list[tuple[bytes, int]] = []
 
-    def adopt(connection: socket.socket, sent: bytes) -> None:
+    def adopt(connection: socket.socket, sent: bytes, due: int) -> None:
         connection.close()
-        adopted.append(sent)
+        adopted.append((sent, due))
 
     several = doors_without(live, adopt)
     ours, theirs = channel.pair()
@@ -489,17 +504,17 @@ def test_lost_connection_leaves_nothing_to_the_next(
         door, other = door_over(ours), Channel(theirs)
         for message, number in (
             (Sent(b"a"), None),
-            (Given(b"b"), None),
+            (Given(b"b", 16), None),
             (Sent(b"c"), None),
-            (Given(b"d"), given.fileno()),
+            (Given(b"d", 64), given.fileno()),
         ):
             other.send(message, number, waits=False)
             several._listen(door)
-    assert adopted == [b"cd"]
+    assert adopted == [(b"cd", 64)]
     assert "a connection is lost" in lines.getvalue()
 
 
-def doors_without(live: Live, adopt: Callable[[socket.socket, bytes], None]) -> doors.Doors:
+def doors_without(live: Live, adopt: Callable[[socket.socket, bytes, int], None]) -> doors.Doors:
     """Return doors like those of a server, of which none is open."""
     desk = Desk(live.front.desk.terms, LookUps(None, Limits()), Tally())
     return doors.Doors(1, desk, Limits(), start=live.front.service.workers.start, adopt=adopt)
@@ -565,13 +580,13 @@ def test_connection_that_nobody_takes_is_kept() -> None:
     with ours, theirs, socket.socket() as given:
         door = door_over(ours)
         sent = 0
-        while door.send(Given(bytes(1000)), given.fileno()):
+        while door.send(Given(bytes(1000), 16), given.fileno()):
             sent += 1
         assert sent > 10
         other = Channel(theirs)
         for _ in range(sent):
             message, connection = other.receive(waits=False)
-            assert message == Given(bytes(1000))
+            assert message == Given(bytes(1000), 16)
             assert connection is not None
             connection.close()
         with pytest.raises(BlockingIOError):
@@ -581,3 +596,74 @@ def test_connection_that_nobody_takes_is_kept() -> None:
         assert other.receive(waits=True) == (Opened(), None)
         with pytest.raises(EOFError):
             other.receive(waits=True)
+
+
+def test_door_that_holds_much_of_its_own_gives_its_clients_back(
+    serve: Serve, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it reads in memory it copies, because to read is to count who reads."""
+    monkeypatch.setattr(doors, "_MOST_COPIED", 8 << 20)
+    live = with_doors(serve, room=64 << 20)
+    door = door_of(live)
+    with at_the_door(live) as client:
+        numbers = itertools.count(1000)
+        while door in doors_of(live)._doors:
+            target = get(f"SELECT * {{ {STATE} ?p ?o }} LIMIT {next(numbers)}")
+            assert client.ask(target)[0] == 200
+        wait_for_another(live, door)
+        places = [is_the_services(client.ask(get(LABEL))) for _ in range(2 * connections.MANY)]
+    assert places == sorted(places, reverse=True)  # it came back as good as new
+    assert "has ended" not in lines.getvalue()
+
+
+def test_door_that_holds_little_of_its_own_stays(serve: Serve) -> None:
+    live = with_doors(serve)
+    door = door_of(live)
+    with at_the_door(live) as client:
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            assert client.ask(get(f"SELECT * {{ {STATE} ?p ?o }} LIMIT 5"))[0] == 200
+    assert door_of(live) is door
+
+
+def test_connection_comes_again_sooner_where_it_was_worth_the_way(live: Live) -> None:
+    def stay(client: Client) -> int:
+        """Return how many answers the service gives until it is a door's turn again."""
+        found = 0
+        while found < 100 and is_the_services(client.ask(get(LABEL))):
+            found += 1
+        return found
+
+    with at_the_door(live) as client:
+        for _ in range(connections.MANY):
+            client.ask(get(LABEL))
+        assert is_the_services(client.ask(get(ORDERED + " # worth it")))
+        first = stay(client)
+        assert is_the_services(client.ask(get(ORDERED + " # not worth it")))
+        second = stay(client)
+    assert (first, second) == (4, 16)
+
+
+def test_what_the_service_lacks_the_data_for_doors_answer(
+    serve: Serve, small_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large release in memory is held by one process; those it forks share it."""
+    monkeypatch.setattr(storing, "LARGE", 10)
+    shutil.copytree(small_release, tmp_path / "release")
+    live = with_doors(serve, release=tmp_path / "release", on_disk=False)
+    assert serving.usual_doors(live.front) == min(os.cpu_count() or 1, 3)
+    numbers = itertools.count(1000)
+    with contextlib.closing(Client(live)) as client:
+        answers = [
+            client.ask(get(f"SELECT * {{ {STATE} ?p ?o }} LIMIT {next(numbers)}"))
+            for _ in range(connections.MANY + 3)
+        ]
+    assert [is_the_services(answer) for answer in answers] == [
+        *[True] * connections.MANY,
+        *3 * [False],
+    ]
+    assert len({answer[2] for answer in answers}) == 1
+
+
+def test_service_with_the_data_answers_beside_its_doors(live: Live) -> None:
+    assert serving.usual_doors(live.front) == min((os.cpu_count() or 1) - 1, 3)

@@ -41,6 +41,7 @@ _PREFIX = re.compile(r"[\w.-]++")
 """What the prefix of a name is made of, as far as it goes."""
 _VALUES = frozenset({"iri", "name", "variable", "string", "language", "number", "blank"})
 _HIDDEN = frozenset({"comment", "string", "iri", "variable", "language", "blank"})
+_GRAPHS = re.compile(r"[?$:/]\w++|(?P<keyword>graph|from)", re.IGNORECASE)
 
 
 class Token(NamedTuple):
@@ -96,14 +97,32 @@ def calls_service(text: str) -> bool:
     >>> calls_service("ASK { ?service a sd:Service } # SERVICE <http://e.org/>")
     False
     """
-    if "service" not in text.lower():
-        return False
+    return "service" in text.lower() and _may_say(text, "service")
+
+
+def names_graphs(text: str) -> bool:
+    r"""Whether a query may ask for more than the default graph; errs on the side of yes, as above.
+
+    Directly behind ``?``, ``$``, ``:`` and ``/`` no keyword stands: most texts need no second look.
+
+    >>> names_graphs("ASK { GRAPH ?g { ?s ?p ?o } }"), names_graphs("ASK FROM <a:b> {}")
+    (True, True)
+    >>> names_graphs("ASK { VALUES ?graph { <http://e.org/graph/1> } ?s ?p ?graph } # from here")
+    False
+    """
+    is_likely = any(found["keyword"] for found in _GRAPHS.finditer(text))
+    return is_likely and _may_say(text, "graph", "from")
+
+
+def _may_say(text: str, *words: str) -> bool:
+    """Whether a text may hold one of the words as a keyword."""
     read = split(text)
-    return is_ambiguous(read) or any(
-        "service" in (token.text.split(":")[0] if token.kind == "name" else token.text).lower()
+    shown = (
+        (token.text.split(":")[0] if token.kind == "name" else token.text).lower()
         for token in read
         if token.kind not in _HIDDEN
     )
+    return is_ambiguous(read) or any(word in text for text in shown for word in words)
 
 
 def is_ambiguous(read: Sequence[Token]) -> bool:

@@ -207,7 +207,7 @@ def serve(
         threads=threads,
         room=cache * _MIB,
         proxies=proxies,
-        doors=serving.usual_doors() if doors is None else doors,
+        doors=doors,
         longest=3 * seconds,
         announce=announce,
     )

@@ -11,10 +11,11 @@ Errors: `ReleaseError` and `DataError`, with the line, for quads that do not loa
 """
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import pyoxigraph as ox
 
@@ -33,11 +34,15 @@ from foedus.errors import DataError, LimitError, QueryError, ReleaseError
 from foedus.results import Format
 
 _FUNCTIONS = {inlined.BLANK: inlined.open_blank}
+_BLOCK = 1 << 22
 _GUARD = "CREATE GRAPH <urn:x-foedus:a> ; CREATE GRAPH <urn:x-foedus:a> ; "
 
 
 class EmbeddedEngine:
     """A store that answers queries and cannot be written to."""
+
+    is_shared = True
+    """Whether processes forked from this one have its data without a copy."""
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
@@ -73,10 +78,11 @@ class EmbeddedEngine:
                 "the query calls one, write names that hold this word as full IRIs"
             )
         text = constants.inline(query)
+        store = self._store_for(query, dataset)
         try:
             if dataset is None:
-                return self._store.query(text, base_iri=BASE, custom_functions=_FUNCTIONS)
-            return self._store.query(
+                return store.query(text, base_iri=BASE, custom_functions=_FUNCTIONS)
+            return store.query(
                 text,
                 base_iri=BASE,
                 custom_functions=_FUNCTIONS,
@@ -87,6 +93,44 @@ class EmbeddedEngine:
             raise _explain(query) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise QueryError(f"the query cannot be evaluated: {error}") from error
+
+    def _store_for(self, query: str, dataset: Dataset | None) -> ox.Store:
+        """Return the store that has what is asked for."""
+        return self._store
+
+
+class _StoredEngine(EmbeddedEngine):
+    """A store on disk."""
+
+    is_shared = False
+
+
+class UnitedEngine(EmbeddedEngine):
+    """The union of all graphs in memory, and the graphs themselves on disk.
+
+    Two stores, because one in memory would hold every triple twice. Who names no graph asks the
+    one in memory; the other is opened when it is first asked.
+    """
+
+    def __init__(self, united: ox.Store, folder: Path) -> None:
+        super().__init__(united)
+        self.fragments = _UnitedFragments(united)
+        self._folder = folder
+        self._graphs: ox.Store | None = None
+
+    def _store_for(self, query: str, dataset: Dataset | None) -> ox.Store:
+        if dataset is None and not tokens.names_graphs(query):
+            return self._store
+        if self._graphs is None:
+            self._graphs = _open(self._folder)
+        return self._graphs
+
+
+class _UnitedFragments(Fragments):
+    """Leaves to the evaluator what it asks the other store, which has another order of rows."""
+
+    def answer(self, query: str) -> bytes | None:
+        return None if tokens.names_graphs(query) else super().answer(query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +144,20 @@ class Source:
     """Whether its IRIs are known to be well-formed, as those of a release are."""
 
 
+@dataclass(frozen=True, slots=True)
+class United:
+    """A release to hold as `UnitedEngine` does."""
+
+    folder: Path
+    """The store on disk."""
+    quads: Path
+    """The same as N-Quads."""
+
+
+Held = Path | United | Sequence[Source]
+"""What an engine is made over: the folder of a store on disk, a release, or files."""
+
+
 def load(quads: Path) -> EmbeddedEngine:
     """Return an engine over the N-Quads of a release; `ReleaseError` where they do not load."""
     try:
@@ -110,10 +168,32 @@ def load(quads: Path) -> EmbeddedEngine:
 
 def open_store(folder: Path) -> EmbeddedEngine:
     """Return an engine over a store on disk that `foedus.release.storing` made."""
+    return _StoredEngine(_open(folder))
+
+
+def _open(folder: Path) -> ox.Store:
     try:
-        return EmbeddedEngine(ox.Store.read_only(str(folder)))
+        return ox.Store.read_only(str(folder))
     except (OSError, RuntimeError, ValueError) as error:
         raise ReleaseError(f"cannot be searched: {error}; delete it", path=folder) from error
+
+
+def write_triples(quads: Path, file: IO[bytes]) -> None:
+    """Write the N-Quads of a release, each of which names its graph, as N-Triples."""
+    with quads.open("rb", buffering=_BLOCK) as source:
+        for line in source:
+            file.write(line.rsplit(b" ", 2)[0] + b" .\n")
+
+
+def unite(triples: IO[bytes], quads: Path) -> ox.Store:
+    """Return a store of what `write_triples` wrote; `ReleaseError` where that does not load."""
+    store = ox.Store()
+    try:
+        store.bulk_load(triples, ox.RdfFormat.N_TRIPLES, lenient=True)
+    except SyntaxError as error:
+        reason = f"not valid N-Quads: {error.msg}"
+        raise ReleaseError(reason, path=quads, line=error.lineno) from error
+    return store
 
 
 def load_files(sources: Iterable[Source]) -> EmbeddedEngine:

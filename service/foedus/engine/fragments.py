@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -49,6 +50,48 @@ _quote: Callable[[str], str] = json.encoder.encode_basestring
 _UNION = ox.DefaultGraph()
 
 
+class Fragment(NamedTuple):
+    """What a query of this kind asks for."""
+
+    pattern: tuple[ox.NamedNode | None, ox.NamedNode | None, ox.NamedNode | None]
+    """Subject, predicate and object; None where a variable stands."""
+    names: dict[str, int]
+    """Which of the three a variable is, by its name."""
+    shown: list[str]
+    is_distinct: bool
+    first: int
+    last: int | None
+
+
+def read(query: str) -> Fragment | None:
+    """Return what a query asks for; None for one that is not of this kind."""
+    if len(query) > _LONGEST or (found := _QUERY.fullmatch(query)) is None:
+        return None
+    prologue, distinct, columns, *texts, limit, offset = found.groups()
+    if (prefixes := _prefixes(prologue)) is None:
+        return None
+    pattern: list[ox.NamedNode | None] = []
+    names: dict[str, int] = {}
+    for place, text in enumerate(texts):
+        if text[0] in "?$":
+            names[text[1:]] = place
+            pattern.append(None)
+        elif (term := _term(text, prefixes)) is not None:
+            pattern.append(term)
+        else:
+            return None
+    shown = sorted(names) if columns == "*" else _shown(columns)
+    is_anchored = pattern[0] is not None or pattern[2] is not None
+    if not is_anchored or len(names) < pattern.count(None) or not shown:
+        return None
+    if not names.keys() >= set(shown):
+        return None
+    first = int(offset or 0)
+    last = None if limit is None else first + int(limit)
+    subject, predicate, thing = pattern
+    return Fragment((subject, predicate, thing), names, shown, distinct is not None, first, last)
+
+
 class Fragments:
     """Reads what one triple pattern matches in the union of all graphs."""
 
@@ -57,34 +100,14 @@ class Fragments:
 
     def answer(self, query: str) -> bytes | None:
         """Return the rows as SPARQL results in JSON; None where this is not the place to ask."""
-        if len(query) > _LONGEST or (read := _QUERY.fullmatch(query)) is None:
+        if (asked := read(query)) is None:
             return None
-        prologue, distinct, columns, *texts, limit, offset = read.groups()
-        if (prefixes := _prefixes(prologue)) is None:
-            return None
-        pattern: list[ox.NamedNode | None] = []
-        names: dict[str, int] = {}
-        for place, text in enumerate(texts):
-            if text[0] in "?$":
-                names[text[1:]] = place
-                pattern.append(None)
-            elif (term := _term(text, prefixes)) is not None:
-                pattern.append(term)
-            else:
-                return None
-        shown = sorted(names) if columns == "*" else _shown(columns)
-        is_anchored = pattern[0] is not None or pattern[2] is not None
-        if not is_anchored or len(names) < pattern.count(None) or not shown:
-            return None
-        try:
-            places = [(f'"{name}":{{"type":', names[name]) for name in shown]
-        except KeyError:
-            return None
-        subject, predicate, thing = pattern
+        (subject, predicate, thing), names, shown, is_distinct, first, last = asked
         found = self._store.quads_for_pattern(subject, predicate, thing, _UNION)
         quads = list(islice(found, MOST + 1))
         if len(quads) > MOST:
             return None
+        places = [(f'"{name}":{{"type":', names[name]) for name in shown]
         rows, size = [], 0
         for quad in quads:
             row = _row(quad, places)
@@ -92,10 +115,8 @@ class Fragments:
                 return None
             rows.append(row)
             size += len(row)
-        if distinct is not None:
+        if is_distinct:
             rows = list(dict.fromkeys(rows))
-        first = int(offset or 0)
-        last = None if limit is None else first + int(limit)
         head = ",".join(map(_quote, shown))
         body = ",".join(rows[first:last])
         return f'{{"head":{{"vars":[{head}]}},"results":{{"bindings":[{body}]}}}}'.encode()

@@ -21,15 +21,14 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 from typing import Any, TypeVar
 
 from foedus.engine import Answer, Dataset, Limits, Written, lookups, read
-from foedus.engine.embedded import Source
+from foedus.engine.embedded import Held
 from foedus.engine.lanes import Lanes, Sizes
 from foedus.engine.lookups import LookUps
 from foedus.engine.waiting import WAITING, is_done
@@ -69,13 +68,13 @@ class GuardedEngine:
 
     def __init__(
         self,
-        held: Path | Sequence[Source],
+        held: Held,
         *,
         limits: Limits | None = None,
         sizes: Sizes | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """Load the data: files, or the folder of a store; `DataError` where they do not load.
+        """Load the data; `DataError` or `ReleaseError` where they do not load.
 
         ``loop`` is where queries are asked; without one, a thread of the engine's own runs one.
         """
@@ -89,7 +88,6 @@ class GuardedEngine:
             self.lookups = LookUps(loading.result(), self.limits)
         self._idle: list[Worker] = []
         self._idle_long: list[Worker] = []
-        self._base = 0
         self._loop = loop or asyncio.new_event_loop()
         thread = None
         if loop is None:
@@ -282,12 +280,12 @@ class GuardedEngine:
         except Died as error:
             raise await self._autopsy(worker) from error
         except FoedusError:
-            self._give_back(worker, asked.peak)
+            self._give_back(worker, asked.growth)
             raise
         except BaseException:
             self._nursery.kill(worker)
             raise
-        self._give_back(worker, asked.peak)
+        self._give_back(worker, asked.growth)
         return True
 
     async def _autopsy(self, worker: Worker) -> FoedusError:
@@ -335,12 +333,11 @@ class GuardedEngine:
         if not forking.cancelled() and forking.exception() is None:
             self._give_back(forking.result())
 
-    def _give_back(self, worker: Worker, peak: int = 0) -> None:
-        """Keep a worker for the next query, unless it has grown to ``peak`` kilobytes."""
-        self._base = self._base or peak
+    def _give_back(self, worker: Worker, growth: int = 0) -> None:
+        """Keep a worker for the next query, unless it has grown by so many kilobytes."""
         sizes = self._lanes.sizes
         idle, most = (self._idle_long, sizes.long) if worker.is_low else (self._idle, sizes.quick)
-        if len(idle) < most and peak - self._base < _GROWN:
+        if len(idle) < most and growth < _GROWN:
             idle.append(worker)
         else:
             self._nursery.kill(worker)

@@ -7,11 +7,10 @@ Units: bytes.
 Used by ``guarded`` and ``web``.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from foedus.engine import Dataset, Limits, embedded
-from foedus.engine.embedded import Source
+from foedus.engine import Dataset, Limits, embedded, fragments
+from foedus.engine.embedded import Held, United
 from foedus.engine.fragments import Fragments
 from foedus.results import ROWS, Format
 
@@ -24,10 +23,11 @@ _SMALL = 16 << 20
 class LookUps:
     """Answers small queries."""
 
-    def __init__(self, fragments: Fragments | None, limits: Limits) -> None:
-        """``fragments`` None answers none."""
-        self._fragments = None if limits.rows is not None else fragments
+    def __init__(self, held: Fragments | None, limits: Limits) -> None:
+        """``held`` None answers none, and leaves them to processes that have the data."""
+        self._fragments = None if limits.rows is not None else held
         self._most = limits.response
+        self.are_elsewhere = held is None and limits.rows is None
 
     def answer(
         self, query: str, *, rows: Format | None, dataset: Dataset | None = None
@@ -41,11 +41,18 @@ class LookUps:
             return None  # a worker will meet it too, and tell
         return found if found is not None and len(found) <= self._most else None
 
+    def are_for(self, query: str, *, rows: Format | None, dataset: Dataset | None = None) -> bool:
+        """Whether another process may answer what this one lacks the data for."""
+        is_small = self.are_elsewhere and rows is JSON and not dataset
+        return is_small and fragments.read(query) is not None
 
-def load(held: Path | Sequence[Source]) -> Fragments | None:
+
+def load(held: Held) -> Fragments | None:
     """Open a store, or load files a second time; None where that would take too much memory."""
     if isinstance(held, Path):
         return embedded.open_store(held).fragments
+    if isinstance(held, United):
+        return None  # the store on disk would give rows in another order
     if sum(Path(source.path).stat().st_size for source in held) > _SMALL:
         return None
     return embedded.load_files(held).fragments

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from foedus.engine import allocator, unnamed_file, wire, zygote
-from foedus.engine.embedded import Source
+from foedus.engine.embedded import Held, Source, United
 from foedus.errors import EngineError, FoedusError
 
 _LOW = 10
@@ -58,8 +58,8 @@ class Asked:
     """Bytes the answer may have."""
     form: str = ""
     size: int = 0
-    peak: int = 0
-    """Kilobytes the worker's memory had at most, all its queries counted."""
+    growth: int = 0
+    """Kilobytes by which the worker's memory has grown, with all its queries."""
     body: IO[bytes] = field(default_factory=unnamed_file)
     fault: EngineError | None = None
     """Why the answer cannot be kept. Its rest is counted and let go until the worker is idle."""
@@ -138,7 +138,7 @@ class Worker(asyncio.Protocol):
             elif tag == wire.HEAD:
                 asked.form = payload.decode()
             elif tag == wire.WHOLE:
-                asked.peak = int(payload)
+                asked.growth = int(payload)
                 asked.finish()
                 if asked.fault is None:
                     whole.set_result(None)
@@ -185,15 +185,19 @@ class Nursery:
     It starts in whichever thread makes it; all else happens in one event loop.
     """
 
-    def __init__(self, held: Path | Sequence[Source], *, memory: int) -> None:
-        """Start it, and wait until the data are loaded.
-
-        They are files to load, or the folder of a store on disk.
-        """
-        store = str(held) if isinstance(held, Path) else None
-        sources = [] if isinstance(held, Path) else [asdict(source) for source in held]
-        self._held = {"store": store, "sources": sources}
-        self._files = [Path(source["path"]) for source in sources]
+    def __init__(self, held: Held, *, memory: int) -> None:
+        """Start it, and wait until the data are loaded."""
+        store = quads = None
+        sources: list[Source] = []
+        if isinstance(held, Path):
+            store = str(held)
+        elif isinstance(held, United):
+            store, quads = str(held.folder), str(held.quads)
+        else:
+            sources = list(held)
+        told = [asdict(source) for source in sources]
+        self._held = {"store": store, "quads": quads, "sources": told}
+        self._files = [Path(path) for path in (quads, *(s.path for s in sources)) if path]
         self._seen = _look_at(self._files)
         self._memory = memory
         self._closed = False

@@ -32,8 +32,11 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import pyoxigraph as ox
 
 from foedus import results
 from foedus.engine import Dataset, QuerySyntaxError, confinement, embedded, pick, wire
@@ -50,6 +53,7 @@ from foedus.results import ROWS
 
 _SOCKET = 3
 _CHUNK = 1 << 16
+_PIECE = 1 << 20
 _FILES_OF_A_STORE = 1000
 """A store opens its files when it first reads them."""
 KINDS: dict[str, type[FoedusError]] = {
@@ -171,7 +175,10 @@ def _open(held: dict[str, Any]) -> tuple[Callable[[], embedded.EmbeddedEngine], 
     if not (folder / "CURRENT").is_file():
         raise ReleaseError("no store here; delete it, and it is made again", path=folder)
     _try_to_open(folder)
-    return (lambda: embedded.open_store(folder)), _FILES_OF_A_STORE
+    if held["quads"] is None:
+        return (lambda: embedded.open_store(folder)), _FILES_OF_A_STORE
+    united = _unite(Path(held["quads"]))
+    return (lambda: embedded.UnitedEngine(united, folder)), _FILES_OF_A_STORE
 
 
 def _hold(folder: Path) -> None:
@@ -186,19 +193,15 @@ def _hold(folder: Path) -> None:
 
 def _try_to_open(folder: Path) -> None:
     """Raise `ReleaseError` where a store cannot be opened; the engine looks at every file of it."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 1
+
+    def work(file: IO[bytes]) -> None:
         try:
             embedded.open_store(folder)
-            status = 0
         except FoedusError as error:
-            os.write(writing, fault(error))
-        finally:
-            os._exit(status)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as file:
+            file.write(fault(error))
+
+    child, file = _fork(work)
+    with file:
         told = file.read()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if told:
@@ -206,6 +209,36 @@ def _try_to_open(folder: Path) -> None:
     if status:
         reason = f"cannot be searched: the engine ended with {status}; delete it"
         raise ReleaseError(reason, path=folder)
+
+
+def _unite(quads: Path) -> ox.Store:
+    """Return the triples of a release, all in the default graph of a store in memory.
+
+    Another process reads them meanwhile.
+    """
+    child, file = _fork(partial(embedded.write_triples, quads))
+    with file:
+        united = embedded.unite(file, quads)
+    if os.waitpid(child, 0)[1]:
+        raise ReleaseError("cannot be read to its end", path=quads)
+    return united
+
+
+def _fork(work: Callable[[IO[bytes]], None]) -> tuple[int, IO[bytes]]:
+    """Let a child write a file; return its number, and the file to read from."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "wb", buffering=_PIECE) as file:
+                work(file)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    return child, os.fdopen(reading, "rb", buffering=_PIECE)
 
 
 def _become_child(
@@ -265,6 +298,7 @@ def _become_worker(
 def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.socket) -> None:
     """Answer queries until the server closes the socket; never return."""
     reader = wire.Reader(server)
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     status = 1
     try:
         while True:
@@ -272,7 +306,7 @@ def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.sock
             if isinstance(engine, FoedusError):
                 server.sendall(wire.frame(wire.FAULT, fault(engine)))
             else:
-                _answer(engine, json.loads(request), server)
+                _answer(engine, json.loads(request), server, size)
     except (EOFError, OSError):
         status = 0
     finally:
@@ -280,10 +314,10 @@ def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.sock
 
 
 def _answer(
-    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket
+    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket, size: int
 ) -> None:
     try:
-        _write(engine, request, server)
+        _write(engine, request, server, size)
     except MemoryError:
         os.abort()  # as the evaluator does; the memory of this process is at its end
     except FoedusError as error:
@@ -293,7 +327,9 @@ def _answer(
         server.sendall(wire.frame(wire.FAULT, fault(reason)))
 
 
-def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket) -> None:
+def _write(
+    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket, size: int
+) -> None:
     query, most = request["query"], request["most"]
     dataset = Dataset(*map(tuple, request["dataset"])) if request["dataset"] else None
     rows, triples = (results.BY_NAME.get(request[kind]) for kind in ("rows", "triples"))
@@ -305,9 +341,20 @@ def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: soc
     frames.add(wire.HEAD, form.name.encode())
     with io.BufferedWriter(frames, _CHUNK) as file:
         results.write_into(file, answer, form)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    frames.add(wire.WHOLE, str(peak).encode())
+    frames.add(wire.WHOLE, str(_growth(engine, size)).encode())
     frames.send()
+
+
+def _growth(engine: embedded.EmbeddedEngine, size: int) -> int:
+    """Return by how many kilobytes a worker has grown that had ``size`` at first.
+
+    Pages shared with other processes are in its size from the start. To read what the engine has
+    in memory is to write to it, for it counts references there; so a page may be shared no longer,
+    which its fault tells.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    copied = used.ru_minflt * resource.getpagesize() >> 10 if engine.is_shared else 0
+    return max(used.ru_maxrss - size, copied)
 
 
 class _Frames(io.RawIOBase):

@@ -11,7 +11,7 @@ Used by ``desk``, ``front``, ``connections``, ``channel`` and ``doors``.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -140,6 +140,9 @@ class Cache:
     def __init__(self, room: int) -> None:
         self._room = room
         self._kept: OrderedDict[Key, Ready] = OrderedDict()
+        self._untold: set[Key] = set()
+        self.tell: Callable[[Key, Ready], None] = lambda key, ready: None
+        """Is told what is asked for again, so that others may keep it."""
         self.size = 0
         self.hits = 0
 
@@ -153,20 +156,29 @@ class Cache:
         if kept is not None:
             self._kept.move_to_end(key)
             self.hits += 1
+            if key in self._untold:
+                self._untold.remove(key)
+                self.tell(key, kept)
         return kept
 
     def latest(self) -> Iterator[tuple[Key, Ready]]:
         """Yield what is kept, what was asked last first."""
         return reversed(self._kept.items())
 
-    def put(self, key: Key, kept: Ready) -> None:
-        """Keep an answer, if it is not too large; others may have to go."""
+    def put(self, key: Key, kept: Ready, *, is_for_all: bool = False) -> None:
+        """Keep an answer, if it is not too large; others may have to go.
+
+        ``is_for_all`` where others may be asked for it too.
+        """
         size = kept.size
         if size > self._room // _SHARE:
             return
         before = self._kept.pop(key, None)
         self.size += size - (before.size if before else 0)
         self._kept[key] = kept
+        if is_for_all:
+            self._untold.add(key)
         while self.size > self._room:
-            _, gone = self._kept.popitem(last=False)
+            name, gone = self._kept.popitem(last=False)
+            self._untold.discard(name)
             self.size -= gone.size

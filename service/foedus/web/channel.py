@@ -33,6 +33,8 @@ class Setup(NamedTuple):
     terms: Terms
     limits: Limits
     is_logging: bool
+    copied: int
+    """Bytes of the data shared with others that it may copy before another takes its place."""
 
 
 class Opened(NamedTuple):
@@ -48,7 +50,9 @@ class Sent(NamedTuple):
 class Given(NamedTuple):
     """A connection comes along; what its client sent, this at last, is still to be answered."""
 
-    part: bytes = b""
+    part: bytes
+    due: int
+    """As `Connection.due`: what counted when it came to a door, or will count now."""
 
 
 class Kept(NamedTuple):
@@ -56,6 +60,10 @@ class Kept(NamedTuple):
 
     key: Key
     ready: Ready
+
+
+class Grown(NamedTuple):
+    """A door holds so much memory of its own that another should take its place."""
 
 
 class Noted(NamedTuple):

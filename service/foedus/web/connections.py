@@ -36,6 +36,8 @@ IDLE = 30.0
 """Seconds without a byte after which a connection is closed."""
 LONGEST_SENDING = 60.0
 """Seconds in which a request must have come whole."""
+MANY = 16
+"""Answers at once after which a connection may go to a door: to go costs as much as one."""
 MOST = 900
 """Connections at once, in each process."""
 _NOT_AT_ONCE = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
@@ -56,6 +58,10 @@ class Connection(HttpToolsProtocol):
 
     first = b""
     """What the client sent to another process, which gave the connection to this one."""
+    due = MANY
+    """Answers at once after which it may go to a door."""
+    is_adopted = False
+    """Whether another process had it before."""
 
     _dated: tuple[object, bytes] = (None, b"")
     """The headers that every answer of this second has, and the same as they are sent."""

@@ -9,7 +9,6 @@ Used by ``connections``, ``front``, ``door``, ``doors`` and ``channel``.
 """
 
 import time
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -52,27 +51,19 @@ class Desk:
     def __init__(self, terms: Terms, looking: LookUps, tally: Tally) -> None:
         self.terms = terms
         self.cache = Cache(terms.room if terms.digest is not None else 0)
-        self._lookups = looking
+        self.lookups = looking
         self.tally = tally
-        self.tell: Callable[[Key, Ready], None] = lambda key, ready: None
-        """Is told what is kept, so that others may keep it."""
         self._endpoints = shortcut.paths_of(terms.prefix)
-
-    def keep(self, key: Key, ready: Ready, request: Request) -> None:
-        """Keep the answer to a request, and tell others where they may be asked the same."""
-        self.cache.put(key, ready)
-        if request.method == "GET":
-            self.tell(key, ready)
 
     def look_up(self, key: Key, request: Request, start: float) -> tuple[Ready, str] | None:
         """Answer a GET whose query needs no worker; also return the request's identifier."""
-        if not self.is_query(request):
+        if self.lookups.are_elsewhere or not self.is_query(request):
             return None
         asked = shortcut.read(request)
         if asked is None:
             return None
         question = asked.question
-        body = self._lookups.answer(question.query, rows=asked.rows, dataset=question.dataset)
+        body = self.lookups.answer(question.query, rows=asked.rows, dataset=question.dataset)
         if body is None or not shortcut.takes(request, len(body)):
             return None
         ready = self.pack(asked, lookups.JSON, body, request)
@@ -80,6 +71,16 @@ class Desk:
         self.tally.count_look_up()
         took = time.perf_counter() - start
         return ready, self.note_shortcut(ready, request, took, start)
+
+    def is_for_others(self, request: Request) -> bool:
+        """Whether another process could answer a request at once that this one cannot."""
+        if not (self.lookups.are_elsewhere and self.is_query(request)):
+            return False
+        asked = shortcut.read(request)
+        if asked is None:
+            return False
+        question = asked.question
+        return self.lookups.are_for(question.query, rows=asked.rows, dataset=question.dataset)
 
     def is_query(self, request: Request) -> bool:
         """Whether a request may be a query that needs no application."""

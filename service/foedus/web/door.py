@@ -2,8 +2,9 @@
 
 It is forked from the process that holds the data, so it has them too, and it is told what the
 service keeps ready. The service gives it connections. A request that its `Desk` cannot answer it
-does not answer: the connection goes back to the service with what the client sent, and stays
-there. So a door has nothing to decide and nothing to lose: where it dies, its clients connect
+does not answer: the connection goes back to the service with what the client sent, and stays there
+for a while: a shorter one each time that its visit was worth the way, a longer one each time that
+it was not. So a door has nothing to decide and nothing to lose: where it dies, its clients connect
 again, and another is opened.
 
 Source: as ``connections``.
@@ -13,6 +14,7 @@ Used by ``doors``, through `foedus.engine.zygote`, which calls `main`.
 import asyncio
 import io
 import logging
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ from foedus.web.channel import (
     LARGEST,
     Channel,
     Given,
+    Grown,
     Kept,
     Noted,
     Opened,
@@ -43,6 +46,8 @@ _LINES = 1 << 16
 """Characters of the log that are sent in one piece."""
 _SECOND = 10
 """Ticks in a second."""
+_FACTOR, _SHORTEST_STAY, _LONGEST_STAY = 4, 4, 1024
+"""How the answers change that a connection has to have had before it comes again."""
 _LONGEST = 4.0
 """Seconds that clients may take to read what was sent to them when the door has to end."""
 
@@ -66,6 +71,7 @@ class Door:
     def __init__(self, channel: Channel, setup: Setup, engine: EmbeddedEngine) -> None:
         self.channel = channel
         self.desk = Desk(setup.terms, LookUps(engine.fragments, setup.limits), Tally())
+        self._most = _faults() + setup.copied if engine.is_shared else None
         self._lines = _Lines()
         self._hits = 0
         if setup.is_logging:
@@ -83,12 +89,27 @@ class Door:
             lines = lines[end:]
         self.channel.send(Noted(counts, lines), waits=True)
 
-    def give_back(self, connection: int, sent: bytes) -> None:
-        """Give the service a connection by its number, with what its client sent."""
+    def has_grown(self) -> bool:
+        """Whether much of the data that it shared with others it has copied.
+
+        To read them is to write to them: the engine counts references there.
+        """
+        return self._most is not None and _faults() > self._most
+
+    def give_back(self, connection: int, sent: bytes, due: int) -> None:
+        """Give the service a connection by its number, with what its client sent.
+
+        ``due`` is as `Connection.due`.
+        """
         while len(sent) > LARGEST:
             self.channel.send(Sent(sent[:LARGEST]), waits=True)
             sent = sent[LARGEST:]
-        self.channel.send(Given(sent), connection, waits=True)
+        self.channel.send(Given(sent, due), connection, waits=True)
+
+
+def _faults() -> int:
+    """Return how many bytes of memory became this process's own."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
 
 
 class _Lines(io.StringIO):
@@ -113,8 +134,9 @@ class _Lines(io.StringIO):
 class Visit(Connection):
     """A connection that stays as long as the desk can answer what its client asks."""
 
+    _is_leaving = False
     _leaving = b""
-    """What was sent last, where the client has not yet read what was answered before."""
+    """What the client sent last, to be answered by the service."""
 
     def data_received(self, data: bytes) -> None:
         """Answer one request that has come whole, or let the connection go."""
@@ -143,7 +165,7 @@ class Visit(Connection):
     def resume_writing(self) -> None:
         """Go on when what was answered is sent."""
         super().resume_writing()
-        if self._leaving:
+        if self._is_leaving:
             self._leave(b"")
 
     def _leave(self, data: bytes) -> None:
@@ -152,21 +174,30 @@ class Visit(Connection):
             return
         self.transport.pause_reading()
         self.transport.set_write_buffer_limits(high=0)  # to hear when all is sent
+        self._is_leaving = True
         self._leaving += data
         if not self.transport.get_write_buffer_size():
             number = self.transport.get_extra_info("socket").fileno()
-            self._door.give_back(number, self._leaving)
+            self._door.give_back(number, self._leaving, self._next_due())
             self.transport.abort()
+
+    def _next_due(self) -> int:
+        """Return after how many answers it may come again."""
+        if not self._leaving:
+            return self.due
+        if self.answered < self.due:
+            return min(self.due * _FACTOR, _LONGEST_STAY)
+        return max(self.due // _FACTOR, _SHORTEST_STAY)
 
     @property
     def is_idle(self) -> bool:
         """Whether it is owed no answer."""
-        return not self._leaving
+        return not self._is_leaving
 
     def shutdown(self) -> None:
-        """End, unless the service has to answer first."""
+        """Go back to the service, which knows whether it ends."""
         if self.is_idle:
-            super().shutdown()
+            self._leave(b"")
 
     @property
     def _door(self) -> Door:
@@ -179,6 +210,7 @@ class _Server(server.Server):
     def __init__(self, door: Door) -> None:
         super().__init__(door, Visit, longest=_LONGEST)
         self._door = door
+        self._is_grown = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
@@ -199,13 +231,17 @@ class _Server(server.Server):
         if isinstance(message, Kept):
             self._door.desk.cache.put(message.key, message.ready)
         elif connection is not None:
-            self.adopt(connection, message.part)
+            self.adopt(connection, message.part, message.due)
         else:
             _log.warning("a connection is lost: too many open files")
 
     async def on_tick(self, counter: int) -> bool:
         """Tell what was answered, and once a second that there is somebody."""
-        self._door.report(is_due=counter % _SECOND == 0)
+        is_due = counter % _SECOND == 0
+        self._door.report(is_due=is_due)
+        if is_due and not self._is_grown and self._door.has_grown():
+            self._is_grown = True
+            self._door.channel.send(Grown(), waits=True)
         return await super().on_tick(counter)
 
     @contextmanager

@@ -1,12 +1,12 @@
 """Open processes that answer what is ready beside the service, and give them connections.
 
-Connections that ask again and again for what is answered at once go to a door, or stay, in turn.
-What a door cannot answer comes back with its connection (``door`` says why), and stays. What the
-service keeps ready it tells them; what they answer they tell it, ten times a second, so that
-figures and log are one. A door that ends is opened again after a while. Without doors the service
-does it all.
+Connections that ask again and again for what is answered at once go to a door, or stay, in turn;
+none stays where the service itself lacks the data for it. What a door cannot answer comes back
+with its connection (``door`` says why), and stays for a while. What is asked for twice the service
+tells them; what they answer they tell it, ten times a second, so that figures and log are one. A
+door that ends is opened again after a while. Without doors the service does it all.
 
-Units: seconds.
+Units: seconds, bytes.
 Errors: none; a door that cannot be had is done without.
 Used by ``serving``.
 """
@@ -27,12 +27,13 @@ from foedus.engine.workers import Pair
 from foedus.errors import EngineError
 from foedus.web import channel, journal
 from foedus.web.cache import Key, Ready
-from foedus.web.channel import Channel, Given, Kept, Noted, Opened, Sent, Setup
+from foedus.web.channel import Channel, Given, Grown, Kept, Noted, Opened, Sent, Setup
 from foedus.web.desk import Desk
 
 _PROGRAM = "foedus.web.door"
 _SHARE = 4
 """A door keeps so many times fewer bytes of answers: what it lacks, the service has."""
+_MOST_COPIED = 96 << 20
 _LONGEST_WAIT = 60.0
 _MOST_ENDS = 6
 """Ends of doors after which the wait before another is the longest."""
@@ -54,17 +55,17 @@ class Doors:
         limits: Limits,
         *,
         start: Callable[[str, Pair], Awaitable[tuple[int, socket.socket]]],
-        adopt: Callable[[socket.socket, bytes], None],
+        adopt: Callable[[socket.socket, bytes, int], None],
     ) -> None:
         """Open so many, once `look_after` is called.
 
         ``start`` starts a program and returns its process's number with the line to it;
-        ``adopt`` takes a connection that comes back, with what its client sent.
+        ``adopt`` takes a connection that comes back, as `Server.adopt`.
         """
         self._most = most if desk.terms.is_open and desk.terms.digest is not None else 0
         self._desk = desk
         terms = desk.terms._replace(room=desk.terms.room // _SHARE)
-        self._setup = Setup(terms, limits, is_logging=journal.is_on())
+        self._setup = Setup(terms, limits, is_logging=journal.is_on(), copied=_MOST_COPIED)
         self._start = start
         self._adopt = adopt
         self._doors: list[_Door] = []
@@ -75,19 +76,22 @@ class Doors:
         self._looked = time.monotonic()
         self._opening: asyncio.Task[None] | None = None
         self._is_ending = False
-        desk.tell = self._tell
+        desk.cache.tell = self._tell
 
     def __len__(self) -> int:
         """Return how many are open."""
         return len(self._open)
 
-    def give(self, connection: int, sent: bytes) -> bool:
+    def give(self, connection: int, given: Given, *, is_back: bool) -> bool:
         """Give a connection to whose turn it is; return whether it is a door's now.
 
-        ``sent`` is what its client sent and nobody has answered.
+        One that a door had before goes to a door, or all would stay with the service in the end.
         """
-        turn = next(self._turns) % (len(self._open) + 1)
-        return turn > 0 and self._open[turn - 1].send(Given(sent), connection)
+        places: list[_Door | None] = [*self._open]
+        if not (is_back or self._desk.lookups.are_elsewhere):
+            places.append(None)
+        door = places[next(self._turns) % len(places)] if places else None
+        return door is not None and door.send(given, connection)
 
     def look_after(self) -> None:
         """End what hangs, and open what is missing, one after the other."""
@@ -102,7 +106,8 @@ class Doors:
                 os.kill(door.number, signal.SIGKILL)  # it lives, or its line would have ended
             self._forget(door)
         is_opening = self._opening is not None and not self._opening.done()
-        is_complete = len(self._doors) >= self._most or self._is_ending
+        staying = [door for door in self._doors if not door.is_grown]
+        is_complete = len(staying) >= self._most or self._is_ending
         if not is_complete and not is_opening and now >= self._next:
             self._opening = asyncio.create_task(self._open_one())
 
@@ -119,7 +124,7 @@ class Doors:
             await asyncio.wait(ended, timeout=_ENDING)
 
     def _tell(self, key: Key, ready: Ready) -> None:
-        """Tell every door what is kept, unless it is large or they do not keep up."""
+        """Tell every door what is ready, unless it is large or they do not keep up."""
         if ready.size <= channel.LARGEST:
             for door in self._open:
                 door.send(Kept(key, ready))
@@ -156,7 +161,11 @@ class Doors:
             if connection is None:
                 _log.warning("a connection is lost: too many open files")
             else:
-                self._adopt(connection, sent)
+                self._adopt(connection, sent, message.due)
+        elif isinstance(message, Grown) and door in self._open:
+            self._open.remove(door)
+            door.is_grown = True
+            door.channel.end()
         elif isinstance(message, Opened) and not self._is_ending:
             door.opened = door.heard
             self._open.append(door)
@@ -180,7 +189,7 @@ class Doors:
         if door in self._open:
             self._open.remove(door)
         door.ended.set_result(None)
-        if not self._is_ending:
+        if not (self._is_ending or door.is_grown):
             _log.warning("door %d has ended; its clients have to connect again", door.number)
             if time.monotonic() - door.opened > _LONGEST_WAIT:
                 self._ends = 0
@@ -203,6 +212,8 @@ class _Door:
         """What the client of the next connection sent, as far as it has come."""
         self.heard = time.monotonic()
         self.opened = math.inf
+        self.is_grown = False
+        """Whether it was told to end, and to give its connections back."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, message: object, connection: int | None = None) -> bool:

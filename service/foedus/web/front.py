@@ -159,7 +159,7 @@ class Front:
         try:
             reply, made, name = await self._make(request, told, start)
             if key is not None and made is not None and made.lasts and request.method != "HEAD":
-                self.desk.keep(key, made, request)
+                self.desk.cache.put(key, made, is_for_all=request.method == "GET")
         finally:
             if key is not None and self._flights.get(key) is flight:
                 del self._flights[key]

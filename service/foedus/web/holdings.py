@@ -18,14 +18,14 @@ from typing import Any
 import pyoxigraph as ox
 
 from foedus.engine import Engine
-from foedus.engine.embedded import Source, format_of
+from foedus.engine.embedded import Held, Source, United, format_of
 from foedus.engine.guarded import GuardedEngine
 from foedus.errors import DataError
 from foedus.release import storing
 from foedus.release.folder import open_release, sha256
 
-Start = Callable[[Path | Sequence[Source]], GuardedEngine]
-"""Starts the worker processes over files or a store."""
+Start = Callable[[Held], GuardedEngine]
+"""Starts the worker processes over data."""
 _GRAPHS = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
 
 
@@ -46,13 +46,18 @@ def open_release_folder(
 ) -> Holdings:
     """Open a release, to be searched on disk or in memory; None lets its size decide.
 
-    ``step`` is told what takes a while.
+    A large one is in memory once, and its graphs are searched on disk all the same. ``step`` is
+    told what takes a while.
     """
     opened = open_release(folder)
-    if storing.is_large(opened) if on_disk is None else on_disk:
-        engine = start(storing.prepare(opened, step=step))
-    else:
-        engine = start([Source(str(opened.data), is_checked=True)])
+    is_large = storing.is_large(opened)
+    held: Held = [Source(str(opened.data), is_checked=True)]
+    if is_large or on_disk:
+        held = storing.prepare(opened, step=step)
+        if on_disk is False:
+            step("Loading the release into memory")
+            held = United(held, opened.data)
+    engine = start(held)
     return Holdings(engine, engine, opened.digest, opened.manifest)
 
 

@@ -10,6 +10,7 @@ import gc
 import math
 import resource
 import socket
+from collections.abc import Callable
 from typing import Any, cast
 
 import uvicorn
@@ -39,12 +40,12 @@ def new_loop() -> asyncio.AbstractEventLoop:
 class Server(uvicorn.Server):
     """uvicorn's server, which here looks after idle clients and takes connections of others."""
 
-    def __init__(self, app: object, kind: type[Connection], *, longest: float) -> None:
-        """``kind`` is that of the connections that others give, ``longest`` that of a request."""
+    def __init__(self, app: object, make: Callable[..., Connection], *, longest: float) -> None:
+        """``make`` makes a connection; ``longest`` is the time of a request."""
         super().__init__(
             uvicorn.Config(
                 cast(Any, app),
-                http=kind,
+                http=cast("type[Connection]", make),
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -56,19 +57,22 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=math.ceil(longest + _MARGIN),
             )
         )
-        self._kind = kind
+        self._make = make
         self._arriving: set[asyncio.Task[None]] = set()
 
-    def adopt(self, connection: socket.socket, sent: bytes = b"") -> None:
-        """Take a connection of another process, with what its client sent."""
-        arriving = asyncio.get_running_loop().create_task(self._adopt(connection, sent))
+    def adopt(self, connection: socket.socket, sent: bytes, due: int) -> None:
+        """Take a connection of another process, with what its client sent.
+
+        ``due`` is as `Connection.due`.
+        """
+        arriving = asyncio.get_running_loop().create_task(self._adopt(connection, sent, due))
         self._arriving.add(arriving)
         arriving.add_done_callback(self._arriving.discard)
 
-    async def _adopt(self, connection: socket.socket, sent: bytes) -> None:
+    async def _adopt(self, connection: socket.socket, sent: bytes, due: int) -> None:
         def make() -> Connection:
-            made = self._kind(config=self.config, server_state=self.server_state, app_state={})
-            made.first = sent
+            made = self._make(config=self.config, server_state=self.server_state, app_state={})
+            made.first, made.due, made.is_adopted = sent, due, True
             return made
 
         try:

@@ -19,28 +19,28 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask
 
 from foedus.errors import ListenError
 from foedus.web import journal
+from foedus.web.channel import Given
 from foedus.web.connections import Connection
 from foedus.web.doors import Doors
 from foedus.web.front import Front
+from foedus.web.gateway import Request
 from foedus.web.server import Server, run
 
 _BACKLOG = 512
 _MOST_DOORS = 3
-_MANY = 16
-"""Answers at once after which a connection may go to a door, once: to go costs as much as one."""
 
 
-def usual_doors() -> int:
+def usual_doors(front: Front) -> int:
     """Return how many doors a machine like this one should have."""
-    return min((os.cpu_count() or 1) - 1, _MOST_DOORS)
+    others = 0 if front.desk.lookups.are_elsewhere else 1
+    return min((os.cpu_count() or 1) - others, _MOST_DOORS)
 
 
 def serve(
@@ -52,18 +52,20 @@ def serve(
     threads: int,
     room: int,
     proxies: int,
-    doors: int,
+    doors: int | None,
     longest: float,
     announce: Callable[[str], None],
 ) -> None:
     """Serve until a signal comes; ``announce`` is told the address.
 
     ``room`` is how many bytes of answers are kept, ``doors`` how many processes answer what is
-    ready beside this one, ``longest`` how long a request may take.
+    ready beside this one, None as many as suit the machine, ``longest`` how long a request may
+    take.
     """
     front = Front(app, room=room, threads=threads, proxies=proxies)
     listener = listen(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    doors = usual_doors(front) if doors is None else doors
     server = make_server(front, doors=doors, longest=longest, started=lambda: announce(url))
     run(server, listener, loop)
 
@@ -97,13 +99,15 @@ class _Listening(Server):
     def __init__(
         self, front: Front, most: int, *, longest: float, started: Callable[[], None]
     ) -> None:
-        super().__init__(front, Connection, longest=longest)
+        super().__init__(front, self._welcome, longest=longest)
         workers = front.service.workers
         self._doors = Doors(most, front.desk, workers.limits, start=workers.start, adopt=self.adopt)
         front.figures.watch_doors(self._doors.__len__)
-        self.config.http = cast("type[Connection]", partial(_Newcomer, self._doors))
         self._front = front
         self._started = started
+
+    def _welcome(self, **given: Any) -> Connection:
+        return _Guest(self._doors, **given)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
@@ -147,8 +151,8 @@ class _Listening(Server):
                 signal.signal(number, signal.SIG_IGN if self.should_exit else handler)
 
 
-class _Newcomer(Connection):
-    """A connection that the listener brings, and may be a door's when it has asked a while."""
+class _Guest(Connection):
+    """A connection that may be a door's when it has asked a while."""
 
     def __init__(self, doors: Doors, **given: Any) -> None:
         super().__init__(**given)
@@ -156,9 +160,20 @@ class _Newcomer(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends, unless the connection now goes to a door."""
-        if self.answered == _MANY and self.is_idle and self.is_one_head(data):
+        if self.answered == self.due and self.is_idle and self.is_one_head(data):
             number = self.transport.get_extra_info("socket").fileno()
-            if self._doors.give(number, data):
+            if self._doors.give(number, Given(data, self.due), is_back=self.is_adopted):
                 self.transport.abort()
                 return
         super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        """Answer what is ready; count what a door would answer, too."""
+        super().on_headers_complete()
+        if (
+            not self._is_answered
+            and self.answered < self.due
+            and self.parser.get_method() == b"GET"
+        ):
+            request = Request("GET", self.url, self.headers, self.client or ("", 0))
+            self.answered += self._desk.is_for_others(request)
