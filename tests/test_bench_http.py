@@ -110,11 +110,11 @@ def verdicts(
     floors = {(DATA, CASE.name): tables.Floor(10, 1.0, 1.0, 2.0, 0.9)}
     held = {(DATA, "foedus"): memory.Memory(2, 200.0, 400.0)}
     measured = tables.Measured(runs, floors, held, {(DATA, "foedus"): 1.0}, ["left out"])
-    text = "\n".join(tables.lines(measured, [CASE], {DATA: 150.0}))
+    text = "\n".join(tables.lines(measured, [CASE], {DATA: {"foedus": 150.0}}))
     assert text.count("MISSED") == 1 + sum(
-        v.met is False for v in tables.judge(measured, [CASE], {DATA: 500.0})
+        v.met is False for v in tables.judge(measured, [CASE], {DATA: {"foedus": 500.0}})
     )
-    return [verdict.met for verdict in tables.judge(measured, [CASE], {DATA: 150.0})]
+    return [verdict.met for verdict in tables.judge(measured, [CASE], {DATA: {"foedus": 150.0}})]
 
 
 def test_targets_are_judged() -> None:

@@ -42,7 +42,7 @@ from compare import Bench, Start
 from tables import Measured
 from workloads import PROJECT, VOTES, Workload
 
-NAMES = ("foedus", "oxigraph", "oxigraph-disk", "rdflib", "virtuoso")
+NAMES = ("foedus", "foedus-memory", "oxigraph", "oxigraph-disk", "rdflib", "virtuoso")
 
 
 def options() -> argparse.Namespace:
@@ -153,7 +153,8 @@ def main() -> int:
         scratch.mkdir(parents=True, exist_ok=True)
         python = rdflib_environment(scratch / "rdflib") if chosen.make_rdflib else chosen.rdflib
         known: dict[str, Start] = {
-            "foedus": servers.foedus,
+            servers.OURS: servers.foedus,
+            servers.OURS_IN_MEMORY: servers.foedus_in_memory,
             "oxigraph": servers.oxigraph,
             "oxigraph-disk": servers.oxigraph_on_disk,
             "rdflib": servers.rdflib(python),

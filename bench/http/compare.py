@@ -27,8 +27,8 @@ from answers import AnswerError
 from floor import Floor, Store
 from load import LoadError
 from memory import Memory
-from servers import NotRun, Server
-from tables import OURS, Run
+from servers import OURS, NotRun, Server
+from tables import Run
 from workloads import Workload
 
 WARM = 1.0
@@ -97,7 +97,7 @@ def _note(bench: Bench, text: str) -> None:
 
 def address(case: Workload, server: Server) -> str:
     """Return where a server is asked, with the slots that ``wrk.lua`` fills."""
-    if case.rest is not None and server.name == OURS:
+    if case.rest is not None and server.name.startswith(OURS):
         return server.base + case.rest
     found = server.address(case.query)
     return found.replace("%24subject", "{s}").replace("%24number", "{n}")

@@ -24,6 +24,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from foedus.release import storing
+from foedus.release.folder import open_release
+
+OURS, OURS_IN_MEMORY = "foedus", "foedus-memory"
 HERE = Path(sys.executable).parent
 READY = 600.0
 """Seconds a server has to load the data."""
@@ -95,14 +99,23 @@ def wait(process: subprocess.Popen[bytes], address: str) -> None:
 
 
 @contextmanager
-def foedus(data: Path) -> Iterator[Server]:
-    """Run this service with its defaults."""
+def foedus(data: Path, name: str = OURS, *more: str) -> Iterator[Server]:
+    """Run this service with its defaults, or what else is said."""
     port, start = free_port(), time.monotonic()
     command = [str(HERE / "foedus"), "serve", "--release", str(data.parent), "--port", str(port)]
-    with running(command) as process:
-        server = Server("foedus", f"http://127.0.0.1:{port}", "/sparql", process.pid, 0)
+    with running([*command, *more]) as process:
+        server = Server(name, f"http://127.0.0.1:{port}", "/sparql", process.pid, 0)
         wait(process, server.address("ASK { ?s ?p ?o }"))
         yield _loaded(server, start)
+
+
+@contextmanager
+def foedus_in_memory(data: Path) -> Iterator[Server]:
+    """Run this service with a large release in memory."""
+    if not storing.is_large(open_release(data.parent)):
+        raise NotRun("so small a release is in memory anyway")
+    with foedus(data, OURS_IN_MEMORY, "--in-memory") as server:
+        yield server
 
 
 @contextmanager

@@ -8,7 +8,7 @@ Used by `__main__`; `tests/test_bench_http.py`.
 """
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from floor import Floor
@@ -16,7 +16,8 @@ from load import Load
 from memory import Memory
 from workloads import Target, Workload
 
-OURS = "foedus"
+Limits = Mapping[str, Mapping[str, float]]
+"""MB that a server of ours may hold, by data and its name."""
 _WIDTH = 32
 
 
@@ -40,6 +41,7 @@ class Verdict:
     """A target with what was measured."""
 
     data: str
+    server: str
     workload: str
     target: str
     connections: int | None
@@ -81,25 +83,27 @@ def median(
     return runs[(len(runs) - 1) // 2]
 
 
-def judge(measured: Measured, cases: Sequence[Workload], limits: dict[str, float]) -> list[Verdict]:
+def judge(measured: Measured, cases: Sequence[Workload], limits: Limits) -> list[Verdict]:
     """Judge every target that something was measured for."""
     verdicts = []
-    for data in limits:
-        for case in cases:
-            for target in case.targets:
-                for connections in target.connections:
-                    ours = median(measured, data, case.name, OURS, connections)
-                    if ours is None:
-                        continue
-                    value, met = _value(measured, ours, target)
-                    verdicts.append(Verdict(data, case.name, str(target), connections, value, met))
-        if (data, OURS) in measured.memory:
-            held = measured.memory[data, OURS].shared_once
-            limit = limits[data]
-            verdicts.append(
-                Verdict(data, "memory", f"PSS < {limit:g} MB", None, held, held < limit)
-            )
+    for data, servers in limits.items():
+        for server, limit in servers.items():
+            for case in cases:
+                verdicts += _verdicts(measured, data, server, case)
+            if (data, server) in measured.memory:
+                held = measured.memory[data, server].shared_once
+                most = f"PSS < {limit:g} MB"
+                verdicts.append(Verdict(data, server, "memory", most, None, held, held < limit))
     return verdicts
+
+
+def _verdicts(measured: Measured, data: str, server: str, case: Workload) -> Iterator[Verdict]:
+    for target in case.targets:
+        for connections in target.connections:
+            ours = median(measured, data, case.name, server, connections)
+            if ours is not None:
+                value, met = _value(measured, ours, target)
+                yield Verdict(data, server, case.name, str(target), connections, value, met)
 
 
 def _value(measured: Measured, ours: Run, target: Target) -> tuple[float | None, bool | None]:
@@ -132,7 +136,7 @@ def _best(measured: Measured, ours: Run, target: Target) -> float | None:
     return max(figures) if target.measure == "rate" else min(figures)
 
 
-def lines(measured: Measured, cases: Sequence[Workload], limits: dict[str, float]) -> Iterator[str]:
+def lines(measured: Measured, cases: Sequence[Workload], limits: Limits) -> Iterator[str]:
     """Write all as text."""
     for data in limits:
         for case in cases:
@@ -169,7 +173,10 @@ def lines(measured: Measured, cases: Sequence[Workload], limits: dict[str, float
         word = {True: "met", False: "MISSED", None: "not judged"}[verdict.met]
         at = f" at {verdict.connections}" if verdict.connections else ""
         value = "no ratio" if verdict.measured is None else f"{verdict.measured:.3g}"
-        yield f"  {word:10} {verdict.workload}{at} ({verdict.data}): {verdict.target}: {value}"
+        yield (
+            f"  {word:10} {verdict.workload}{at} ({verdict.data}, {verdict.server}):"
+            f" {verdict.target}: {value}"
+        )
     if measured.notes:
         yield from ("", "Notes", *(f"  {note}" for note in measured.notes))
 

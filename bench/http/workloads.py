@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from floor import Store, rows
+from servers import OURS, OURS_IN_MEMORY
 
 from foedus import files, saved
 
@@ -197,5 +198,5 @@ def all_workloads() -> list[Workload]:
     ]
 
 
-MEMORY = {PROJECT: 300.0, VOTES: 400.0}
-"""MB that all processes of this service may hold: the one in memory, the other on disk."""
+MEMORY = {PROJECT: {OURS: 300.0}, VOTES: {OURS: 400.0, OURS_IN_MEMORY: 1500.0}}
+"""MB that all processes of this service may hold, by data and server."""

@@ -26,7 +26,8 @@ _path = click.Path(path_type=Path)
     "--on-disk/--in-memory",
     "on_disk",
     default=None,
-    help="Where the release is searched.  [default: on disk from a million quads on]",
+    help="Where the release is searched; of a large one only the union of its graphs is in "
+    "memory.  [default: on disk from a million quads on]",
 )
 @click.option(
     "--data", multiple=True, type=_path, metavar="FILE...", help="Files of RDF to serve instead."
@@ -67,7 +68,7 @@ _path = click.Path(path_type=Path)
     "--doors",
     type=click.IntRange(0, 16),
     help="Processes that answer what is ready, beside the first.  [default: one less than there "
-    "are processors, at most 3]",
+    "are processors, or as many where the first lacks the data; at most 3]",
 )
 @click.option("--threads", default=80, show_default=True, type=click.IntRange(1, 256))
 @click.option(
