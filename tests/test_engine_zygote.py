@@ -13,10 +13,10 @@ from typing import IO, Any, cast
 
 import pytest
 
-from foedus.engine import guarded, wire, workers, zygote
+from foedus.engine import Limits, guarded, wire, workers, zygote
 from foedus.engine.embedded import Source
 from foedus.engine.guarded import GuardedEngine
-from foedus.errors import EngineError
+from foedus.errors import EngineError, LimitError
 from foedus.results import ROWS
 
 
@@ -131,6 +131,20 @@ def test_worker_that_has_copied_much_of_the_data_is_not_asked_again(
             rest = "" if reads_much else " LIMIT 1"
             engine.answer(query + rest, rows=ROWS[0], triples=None).body.close()
         assert engine.counts.forked == (3 if reads_much else 1)
+
+
+def test_worker_that_copied_much_for_an_error_is_not_asked_again_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "_GROWN", 12 << 10)
+    data = tmp_path / "data.nt"
+    data.write_text("".join(f"<a:s{n}> <a:p> <a:o{n}> .\n" for n in range(60_000)))
+    limits = Limits(rows=50_000)
+    with contextlib.closing(GuardedEngine([Source(str(data), "a:g")], limits=limits)) as engine:
+        for _ in range(2):
+            with pytest.raises(LimitError, match="more than 50000 rows"):
+                engine.answer("SELECT * { ?s ?p ?o }", rows=ROWS[0], triples=None)
+        assert engine.counts.forked == 2
 
 
 @pytest.mark.parametrize("is_replaced", [True, False])

@@ -2,9 +2,12 @@
 
 import contextlib
 import io
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pyoxigraph as ox
 import pytest
@@ -12,7 +15,7 @@ from conftest import WEB
 from test_faults import ENDLESS
 
 from foedus import saved
-from foedus.engine import Dataset, Limits, embedded
+from foedus.engine import Dataset, Limits, embedded, zygote
 from foedus.engine.embedded import United
 from foedus.engine.guarded import GuardedEngine
 from foedus.errors import FolderError, LimitError, ReleaseError
@@ -100,6 +103,36 @@ def test_rows_of_look_ups_have_the_order_of_the_store_that_is_asked(
     united = embedded.UnitedEngine(ox.Store(), folder_)
     assert united.fragments.answer(prologue + "SELECT * { graph:registry ?p ?o }") is None
     assert united.fragments.answer(STATE) is not None
+
+
+def test_graphs_on_disk_take_nothing_from_the_memory_of_a_query(release: folder.Release) -> None:
+    united = United(storing.prepare(release), release.data)
+    with contextlib.closing(GuardedEngine(united, limits=Limits(memory=64 << 20))) as engine:
+        assert b"bindings" in ask(engine, COUNTS[1])
+
+
+def test_union_is_answered_where_the_store_on_disk_is_gone(release: folder.Release) -> None:
+    united = United(storing.prepare(release), release.data)
+    with contextlib.closing(GuardedEngine(united)) as engine:
+        shutil.rmtree(united.folder)
+        while engine._idle:
+            engine._nursery.kill(engine._idle.pop())
+        assert b"bindings" in ask(engine, COUNTS[0])
+        with pytest.raises(ReleaseError, match="cannot be searched"):
+            ask(engine, COUNTS[1])
+
+
+def test_start_does_not_blame_quads_whose_reader_was_ended(
+    release: folder.Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(quads: Path, file: IO[bytes]) -> None:
+        file.write(quads.read_bytes()[:50])
+        file.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(embedded, "write_triples", write)
+    with pytest.raises(ReleaseError, match="was not read to its end: signal 9"):
+        zygote._unite(release.data)
 
 
 def test_start_names_quads_that_cannot_be_united(release: folder.Release) -> None:

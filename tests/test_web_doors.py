@@ -667,3 +667,32 @@ def test_what_the_service_lacks_the_data_for_doors_answer(
 
 def test_service_with_the_data_answers_beside_its_doors(live: Live) -> None:
     assert serving.usual_doors(live.front) == min((os.cpu_count() or 1) - 1, 3)
+
+
+def test_door_that_is_opened_later_hears_what_is_asked_for_again(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors.Doors, "_latest", lambda doors: [])  # the last of many
+    live = with_doors(serve)
+    for _ in range(2):
+        assert live.ask("GET", get(ORDERED), Accept=JSON, Host="e.org")[0] == 200
+    door = door_of(live)
+    os.kill(door.number, signal.SIGKILL)
+    wait_for_another(live, door)
+    assert live.ask("GET", get(ORDERED), Accept=JSON, Host="e.org")[0] == 200
+    with at_the_door(live) as client:
+        assert not is_the_services(client.ask(get(ORDERED)))
+
+
+def test_connection_that_found_no_door_goes_later(serve: Serve) -> None:
+    live = with_doors(serve)
+    door = door_of(live)
+    doors_of(live)._open.clear()
+    with contextlib.closing(Client(live)) as client:
+        asked = [client.ask(get(LABEL)) for _ in range(connections.MANY + 5)]
+        assert all(map(is_the_services, asked))
+        doors_of(live)._open.append(door)
+        doors_of(live)._turns = itertools.count(1)  # a door's
+        again = [is_the_services(client.ask(get(LABEL))) for _ in range(connections.MANY)]
+    assert again.index(False) == connections.MANY - 5
+    assert not any(again[again.index(False) :])

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import pyoxigraph as ox
 
@@ -48,6 +48,9 @@ class EmbeddedEngine:
         self._store = store
         self.fragments = Fragments(store)
         """What answers the smallest queries in less time."""
+
+    def open(self) -> None:
+        """Open what is else opened when it is first asked; `ReleaseError` where that fails."""
 
     def __len__(self) -> int:
         """Return the number of quads, those of the default graph counted too."""
@@ -118,12 +121,16 @@ class UnitedEngine(EmbeddedEngine):
         self._folder = folder
         self._graphs: ox.Store | None = None
 
+    def open(self) -> None:
+        """Open the store on disk."""
+        if self._graphs is None:
+            self._graphs = _open(self._folder)
+
     def _store_for(self, query: str, dataset: Dataset | None) -> ox.Store:
         if dataset is None and not tokens.names_graphs(query):
             return self._store
-        if self._graphs is None:
-            self._graphs = _open(self._folder)
-        return self._graphs
+        self.open()
+        return cast(ox.Store, self._graphs)
 
 
 class _UnitedFragments(Fragments):

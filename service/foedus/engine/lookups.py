@@ -9,6 +9,7 @@ Used by ``guarded`` and ``web``.
 
 from pathlib import Path
 
+from foedus import tokens
 from foedus.engine import Dataset, Limits, embedded, fragments
 from foedus.engine.embedded import Held, United
 from foedus.engine.fragments import Fragments
@@ -43,8 +44,8 @@ class LookUps:
 
     def are_for(self, query: str, *, rows: Format | None, dataset: Dataset | None = None) -> bool:
         """Whether another process may answer what this one lacks the data for."""
-        is_small = self.are_elsewhere and rows is JSON and not dataset
-        return is_small and fragments.read(query) is not None
+        is_known = self.are_elsewhere and rows is JSON and not dataset
+        return is_known and fragments.read(query) is not None and not tokens.names_graphs(query)
 
 
 def load(held: Held) -> Fragments | None:

@@ -22,8 +22,9 @@ READY, FAULT = b"R", b"F"
 FORK, START, KILL, BURY = b"W", b"P", b"K", b"B"
 """A new worker on the socket that comes along, or a program there; by its number, the end of one,
 of which nothing is answered, and the exit status of one that has died."""
-QUERY, HEAD, DATA, WHOLE = b"Q", b"H", b"D", b"E"
-"""A query; then its answer: the format, the bytes, and that these were all."""
+QUERY, HEAD, DATA, GROWTH, WHOLE = b"Q", b"H", b"D", b"G", b"E"
+"""A query; then its answer: the format, the bytes, by how many kilobytes the worker has grown, and
+that these were all; or an error in place of the last."""
 
 
 def frame(tag: bytes, payload: bytes = b"") -> bytes:

@@ -137,8 +137,9 @@ class Worker(asyncio.Protocol):
                 asked.keep(payload)
             elif tag == wire.HEAD:
                 asked.form = payload.decode()
-            elif tag == wire.WHOLE:
+            elif tag == wire.GROWTH:
                 asked.growth = int(payload)
+            elif tag == wire.WHOLE:
                 asked.finish()
                 if asked.fault is None:
                     whole.set_result(None)

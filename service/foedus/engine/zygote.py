@@ -216,11 +216,18 @@ def _unite(quads: Path) -> ox.Store:
 
     Another process reads them meanwhile.
     """
+    united, reason = None, ReleaseError("cannot be read to its end", path=quads)
     child, file = _fork(partial(embedded.write_triples, quads))
-    with file:
-        united = embedded.unite(file, quads)
-    if os.waitpid(child, 0)[1]:
-        raise ReleaseError("cannot be read to its end", path=quads)
+    try:
+        with file:
+            united = embedded.unite(file, quads)
+    except ReleaseError as error:
+        reason = error
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status < 0:
+        raise ReleaseError(f"was not read to its end: signal {-status}", path=quads)
+    if status or united is None:  # who is heard no more fails too, so the first reason counts
+        raise reason
     return united
 
 
@@ -283,6 +290,9 @@ def _become_worker(
 ) -> tuple[embedded.EmbeddedEngine | FoedusError, socket.socket]:
     """Become a child within the limits of a worker; return its engine and socket."""
     engine, line = _become_child(passed, opening)
+    if isinstance(engine, embedded.EmbeddedEngine):
+        with suppress(ReleaseError):  # who asks for what is not there will be told
+            engine.open()  # now, or what it takes would count as a query's
     statm = Path("/proc/self/statm")
     size = 0
     if statm.exists():
@@ -305,8 +315,9 @@ def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.sock
             _, request = reader.receive()
             if isinstance(engine, FoedusError):
                 server.sendall(wire.frame(wire.FAULT, fault(engine)))
-            else:
-                _answer(engine, json.loads(request), server, size)
+                continue
+            told = _answer(engine, json.loads(request), server)
+            server.sendall(wire.frame(wire.GROWTH, str(_growth(engine, size)).encode()) + told)
     except (EOFError, OSError):
         status = 0
     finally:
@@ -314,22 +325,22 @@ def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.sock
 
 
 def _answer(
-    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket, size: int
-) -> None:
+    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket
+) -> bytes:
+    """Send an answer; return the frame that says how it ended."""
     try:
-        _write(engine, request, server, size)
+        _write(engine, request, server)
     except MemoryError:
         os.abort()  # as the evaluator does; the memory of this process is at its end
     except FoedusError as error:
-        server.sendall(wire.frame(wire.FAULT, fault(error)))
+        return wire.frame(wire.FAULT, fault(error))
     except (OSError, RuntimeError, ValueError) as error:
         reason = QueryError(f"the query cannot be evaluated: {error}")
-        server.sendall(wire.frame(wire.FAULT, fault(reason)))
+        return wire.frame(wire.FAULT, fault(reason))
+    return wire.frame(wire.WHOLE)
 
 
-def _write(
-    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket, size: int
-) -> None:
+def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket) -> None:
     query, most = request["query"], request["most"]
     dataset = Dataset(*map(tuple, request["dataset"])) if request["dataset"] else None
     rows, triples = (results.BY_NAME.get(request[kind]) for kind in ("rows", "triples"))
@@ -341,7 +352,6 @@ def _write(
     frames.add(wire.HEAD, form.name.encode())
     with io.BufferedWriter(frames, _CHUNK) as file:
         results.write_into(file, answer, form)
-    frames.add(wire.WHOLE, str(_growth(engine, size)).encode())
     frames.send()
 
 

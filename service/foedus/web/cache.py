@@ -140,6 +140,7 @@ class Cache:
     def __init__(self, room: int) -> None:
         self._room = room
         self._kept: OrderedDict[Key, Ready] = OrderedDict()
+        self._for_all: set[Key] = set()
         self._untold: set[Key] = set()
         self.tell: Callable[[Key, Ready], None] = lambda key, ready: None
         """Is told what is asked for again, so that others may keep it."""
@@ -161,6 +162,10 @@ class Cache:
                 self.tell(key, kept)
         return kept
 
+    def tell_again(self) -> None:
+        """Let what was told be told once more when it is asked for: there is somebody new."""
+        self._untold = self._for_all.copy()
+
     def latest(self) -> Iterator[tuple[Key, Ready]]:
         """Yield what is kept, what was asked last first."""
         return reversed(self._kept.items())
@@ -177,8 +182,10 @@ class Cache:
         self.size += size - (before.size if before else 0)
         self._kept[key] = kept
         if is_for_all:
+            self._for_all.add(key)
             self._untold.add(key)
         while self.size > self._room:
             name, gone = self._kept.popitem(last=False)
+            self._for_all.discard(name)
             self._untold.discard(name)
             self.size -= gone.size

@@ -34,7 +34,7 @@ class Setup(NamedTuple):
     limits: Limits
     is_logging: bool
     copied: int
-    """Bytes of the data shared with others that it may copy before another takes its place."""
+    """Bytes of memory it may make its own before another takes its place."""
 
 
 class Opened(NamedTuple):

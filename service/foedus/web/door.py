@@ -46,7 +46,9 @@ _LINES = 1 << 16
 """Characters of the log that are sent in one piece."""
 _SECOND = 10
 """Ticks in a second."""
-_FACTOR, _SHORTEST_STAY, _LONGEST_STAY = 4, 4, 1024
+_WORTH = 2
+"""Answers for which a connection's way was worth while."""
+_FACTOR, _SHORTEST_STAY, _LONGEST_STAY = 4, 4, 256
 """How the answers change that a connection has to have had before it comes again."""
 _LONGEST = 4.0
 """Seconds that clients may take to read what was sent to them when the door has to end."""
@@ -185,7 +187,7 @@ class Visit(Connection):
         """Return after how many answers it may come again."""
         if not self._leaving:
             return self.due
-        if self.answered < self.due:
+        if self.answered < _WORTH:
             return min(self.due * _FACTOR, _LONGEST_STAY)
         return max(self.due // _FACTOR, _SHORTEST_STAY)
 

@@ -18,6 +18,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -28,12 +29,14 @@ from foedus.errors import EngineError
 from foedus.web import channel, journal
 from foedus.web.cache import Key, Ready
 from foedus.web.channel import Channel, Given, Grown, Kept, Noted, Opened, Sent, Setup
+from foedus.web.connections import MANY
 from foedus.web.desk import Desk
 
 _PROGRAM = "foedus.web.door"
 _SHARE = 4
 """A door keeps so many times fewer bytes of answers: what it lacks, the service has."""
 _MOST_COPIED = 96 << 20
+"""Bytes of the data it shares that a door may copy, beside the answers it keeps."""
 _LONGEST_WAIT = 60.0
 _MOST_ENDS = 6
 """Ends of doors after which the wait before another is the longest."""
@@ -65,7 +68,9 @@ class Doors:
         self._most = most if desk.terms.is_open and desk.terms.digest is not None else 0
         self._desk = desk
         terms = desk.terms._replace(room=desk.terms.room // _SHARE)
-        self._setup = Setup(terms, limits, is_logging=journal.is_on(), copied=_MOST_COPIED)
+        self._setup = Setup(
+            terms, limits, is_logging=journal.is_on(), copied=_MOST_COPIED + terms.room
+        )
         self._start = start
         self._adopt = adopt
         self._doors: list[_Door] = []
@@ -82,16 +87,21 @@ class Doors:
         """Return how many are open."""
         return len(self._open)
 
-    def give(self, connection: int, given: Given, *, is_back: bool) -> bool:
-        """Give a connection to whose turn it is; return whether it is a door's now.
+    def give(self, connection: int, given: Given, *, is_back: bool) -> int | None:
+        """Give a connection to whose turn it is.
 
-        One that a door had before goes to a door, or all would stay with the service in the end.
+        Return None where it is a door's now; else after how many more answers to ask again. One
+        that a door had before goes to a door, or all would stay with the service in the end.
         """
-        places: list[_Door | None] = [*self._open]
+        turn = next(self._turns)
         if not (is_back or self._desk.lookups.are_elsewhere):
-            places.append(None)
-        door = places[next(self._turns) % len(places)] if places else None
-        return door is not None and door.send(given, connection)
+            turn %= len(self._open) + 1
+            if turn == 0 and self._open:
+                return sys.maxsize
+            turn -= 1
+        if self._open and self._open[turn % len(self._open)].send(given, connection):
+            return None
+        return MANY
 
     def look_after(self) -> None:
         """End what hangs, and open what is missing, one after the other."""
@@ -162,15 +172,17 @@ class Doors:
                 _log.warning("a connection is lost: too many open files")
             else:
                 self._adopt(connection, sent, message.due)
-        elif isinstance(message, Grown) and door in self._open:
-            self._open.remove(door)
-            door.is_grown = True
-            door.channel.end()
+        elif isinstance(message, Grown):
+            door.is_grown = True  # it ends when another has taken its place
         elif isinstance(message, Opened) and not self._is_ending:
             door.opened = door.heard
-            self._open.append(door)
+            self._desk.cache.tell_again()
             for key, ready in self._latest():
                 door.send(Kept(key, ready))
+            for grown in [door for door in self._open if door.is_grown][:1]:
+                self._open.remove(grown)
+                grown.channel.end()
+            self._open.append(door)
 
     def _latest(self) -> list[tuple[Key, Ready]]:
         """Return the answers asked for last, as many as a message holds, the last at the end."""
@@ -213,7 +225,7 @@ class _Door:
         self.heard = time.monotonic()
         self.opened = math.inf
         self.is_grown = False
-        """Whether it was told to end, and to give its connections back."""
+        """Whether it is to end, and to give its connections back."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, message: object, connection: int | None = None) -> bool:
