@@ -316,8 +316,9 @@ def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.sock
             if isinstance(engine, FoedusError):
                 server.sendall(wire.frame(wire.FAULT, fault(engine)))
                 continue
-            told = _answer(engine, json.loads(request), server)
-            server.sendall(wire.frame(wire.GROWTH, str(_growth(engine, size)).encode()) + told)
+            rest, end = _answer(engine, json.loads(request), server)
+            growth = str(_growth(engine, size)).encode()
+            server.sendall(rest + wire.frame(wire.GROWTH, growth) + end)
     except (EOFError, OSError):
         status = 0
     finally:
@@ -326,21 +327,22 @@ def _evaluate(engine: embedded.EmbeddedEngine | FoedusError, server: socket.sock
 
 def _answer(
     engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket
-) -> bytes:
-    """Send an answer; return the frame that says how it ended."""
+) -> tuple[bytes, bytes]:
+    """Send an answer; return its last frames, which wait, and the one that says how it ended."""
     try:
-        _write(engine, request, server)
+        return _write(engine, request, server), wire.frame(wire.WHOLE)
     except MemoryError:
         os.abort()  # as the evaluator does; the memory of this process is at its end
     except FoedusError as error:
-        return wire.frame(wire.FAULT, fault(error))
+        return b"", wire.frame(wire.FAULT, fault(error))
     except (OSError, RuntimeError, ValueError) as error:
         reason = QueryError(f"the query cannot be evaluated: {error}")
-        return wire.frame(wire.FAULT, fault(reason))
-    return wire.frame(wire.WHOLE)
+        return b"", wire.frame(wire.FAULT, fault(reason))
 
 
-def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket) -> None:
+def _write(
+    engine: embedded.EmbeddedEngine, request: dict[str, Any], server: socket.socket
+) -> bytes:
     query, most = request["query"], request["most"]
     dataset = Dataset(*map(tuple, request["dataset"])) if request["dataset"] else None
     rows, triples = (results.BY_NAME.get(request[kind]) for kind in ("rows", "triples"))
@@ -352,7 +354,7 @@ def _write(engine: embedded.EmbeddedEngine, request: dict[str, Any], server: soc
     frames.add(wire.HEAD, form.name.encode())
     with io.BufferedWriter(frames, _CHUNK) as file:
         results.write_into(file, answer, form)
-    frames.send()
+    return bytes(frames.waiting)
 
 
 def _growth(engine: embedded.EmbeddedEngine, size: int) -> int:
@@ -375,7 +377,8 @@ class _Frames(io.RawIOBase):
 
     def __init__(self, server: socket.socket) -> None:
         self._server = server
-        self._waiting = bytearray()
+        self.waiting = bytearray()
+        """Frames that are not yet sent."""
 
     def writable(self) -> bool:
         """Say that it can be written to."""
@@ -385,18 +388,18 @@ class _Frames(io.RawIOBase):
         """Add the next bytes of the answer, and say how many were taken."""
         taken = bytes(data[:_CHUNK])
         self.add(wire.DATA, taken)
-        if len(self._waiting) >= _CHUNK:
+        if len(self.waiting) >= _CHUNK:
             self.send()
         return len(taken)
 
     def add(self, tag: bytes, payload: bytes) -> None:
         """Add a frame."""
-        self._waiting += wire.frame(tag, payload)
+        self.waiting += wire.frame(tag, payload)
 
     def send(self) -> None:
         """Send what has been added."""
-        self._server.sendall(self._waiting)
-        self._waiting.clear()
+        self._server.sendall(self.waiting)
+        self.waiting.clear()
 
 
 def fault(error: FoedusError) -> bytes:
