@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -189,3 +190,35 @@ def test_loop_goes_on_while_the_process_with_the_data_is_replaced(
         asyncio.run(replace())
         assert [thread is threading.current_thread() for thread in threads] == [False]
     nursery.close()
+
+
+def test_what_a_worker_does_before_its_first_query_is_not_the_query_s(
+    small_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a quick query that meets a fresh worker would be taken for a long one."""
+    asked: list[float] = []
+    ask = workers.Worker.ask
+
+    def noted(worker: workers.Worker, *given: Any) -> Any:
+        asked.append(worker.processor_seconds())
+        return ask(worker, *given)
+
+    monkeypatch.setattr(workers.Worker, "ask", noted)
+    with contextlib.closing(GuardedEngine([Source(str(small_release / "data.nq"))])) as engine:
+        [fresh] = engine._idle
+        before = fresh.processor_seconds()
+        time.sleep(0.2)
+        assert fresh.processor_seconds() == before > 0  # it rests
+        engine.answer("ASK { ?s ?p ?o . ?o ?q ?r }", rows=ROWS[0], triples=None).body.close()
+    assert asked == [before]
+
+
+def test_worker_that_ends_before_it_is_ready_is_waited_for_no_longer() -> None:
+    async def wait() -> None:
+        worker = workers.Worker(1, parent=0)
+        asyncio.get_running_loop().call_later(0.01, worker.connection_lost, None)
+        await asyncio.wait_for(worker.prepared(), 5)
+        with pytest.raises(workers.Died):
+            await worker.ask(b"", workers.Asked(1))
+
+    asyncio.run(wait())

@@ -105,6 +105,14 @@ class Worker(asyncio.Protocol):
         self._frames = wire.Frames()
         self._asked: Asked | None = None
         self._whole: asyncio.Future[None] | None = None
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def prepared(self) -> None:
+        """Wait until the process has all that it needs, or has ended; not longer than `_STARTING`.
+
+        What it takes until then is not a query's.
+        """
+        await asyncio.wait({self._ready}, timeout=_STARTING)
 
     def ask(self, request: bytes, asked: Asked) -> asyncio.Future[None]:
         """Send a query; return what is done when its answer is whole.
@@ -126,6 +134,8 @@ class Worker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what has come of the answer."""
         for tag, payload in self._frames.feed(data):
+            if tag == wire.READY and not self._ready.done():
+                self._ready.set_result(None)
             asked, whole = self._asked, self._whole
             if asked is None or whole is None or whole.done():
                 return
@@ -151,6 +161,8 @@ class Worker(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Say that the process has ended."""
         self.is_alive = False
+        if not self._ready.done():
+            self._ready.set_result(None)
         if self._whole is not None and not self._whole.done():
             self._whole.set_exception(Died())
 
@@ -246,6 +258,7 @@ class Nursery:
         worker = Worker(number, parent=parent)
         loop = asyncio.get_running_loop()
         await loop.create_connection(partial(_as_it_is, worker), sock=line)
+        await worker.prepared()
         return worker
 
     async def _bear(self, tag: bytes, payload: str, pair: Pair) -> tuple[int, int, socket.socket]:
