@@ -218,7 +218,8 @@ def test_worker_that_ends_before_it_is_ready_is_waited_for_no_longer() -> None:
         worker = workers.Worker(1, parent=0)
         asyncio.get_running_loop().call_later(0.01, worker.connection_lost, None)
         await asyncio.wait_for(worker.prepared(), 5)
-        with pytest.raises(workers.Died):
-            await worker.ask(b"", workers.Asked(1))
+        asked = workers.Asked(1)
+        with asked.body, pytest.raises(workers.Died):
+            await worker.ask(b"", asked)
 
     asyncio.run(wait())
