@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -192,25 +191,20 @@ def test_loop_goes_on_while_the_process_with_the_data_is_replaced(
     nursery.close()
 
 
-def test_what_a_worker_does_before_its_first_query_is_not_the_query_s(
-    small_release: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else a quick query that meets a fresh worker would be taken for a long one."""
-    asked: list[float] = []
-    ask = workers.Worker.ask
+def test_worker_is_not_asked_before_it_is_ready(small_release: Path) -> None:
+    """What it does until then would else count as the query's, and make it a long one."""
 
-    def noted(worker: workers.Worker, *given: Any) -> Any:
-        asked.append(worker.processor_seconds())
-        return ask(worker, *given)
+    async def wait() -> None:
+        worker = workers.Worker(1, parent=0)
+        waiting = asyncio.create_task(worker.prepared())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        worker.data_received(wire.frame(wire.READY))
+        await asyncio.wait_for(waiting, 5)
 
-    monkeypatch.setattr(workers.Worker, "ask", noted)
+    asyncio.run(wait())
     with contextlib.closing(GuardedEngine([Source(str(small_release / "data.nq"))])) as engine:
-        [fresh] = engine._idle
-        before = fresh.processor_seconds()
-        time.sleep(0.2)
-        assert fresh.processor_seconds() == before > 0  # it rests
-        engine.answer("ASK { ?s ?p ?o . ?o ?q ?r }", rows=ROWS[0], triples=None).body.close()
-    assert asked == [before]
+        assert [worker._ready.done() for worker in engine._idle] == [True]
 
 
 def test_worker_that_ends_before_it_is_ready_is_waited_for_no_longer() -> None:
