@@ -1,11 +1,13 @@
 """The engine: datasets, what it refuses, and how it says where a query is wrong."""
 
+import gc
+import warnings
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
-from foedus.engine import Dataset, QuerySyntaxError, embedded
+from foedus.engine import Dataset, QuerySyntaxError, embedded, unnamed_file
 from foedus.errors import QueryError, ReleaseError
 
 GRAPH = "https://w3id.org/foedus/graph/"
@@ -150,3 +152,15 @@ def test_quads_that_do_not_load(tmp_path: Path) -> None:
     assert (caught.value.path, caught.value.line) == (str(path), 2)
     with pytest.raises(ReleaseError, match="cannot be read"):
         embedded.load(tmp_path / "none.nq")
+
+
+@pytest.mark.parametrize("size", [1, 2 << 20], ids=["in memory", "on disk"])
+def test_answer_that_nobody_holds_is_closed(size: int) -> None:
+    """Else Python warns of it, which fails a test."""
+    file = unnamed_file()
+    file.write(bytes(size))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del file
+        gc.collect()
+    assert [warning for warning in caught if warning.category is ResourceWarning] == []

@@ -104,9 +104,19 @@ class Engine(Protocol):
         ...
 
 
+class _UnnamedFile(tempfile.SpooledTemporaryFile[bytes]):
+    """Closes when nobody holds it: who waits may leave in the moment in which the answer is there.
+
+    Nobody has it then who could close it.
+    """
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def unnamed_file() -> IO[bytes]:
     """Return a file for an answer: in memory while it is small, then on disk without a name."""
-    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_MIB))
+    return cast("IO[bytes]", _UnnamedFile(max_size=_MIB))
 
 
 def pick(*, is_rows: bool, rows: Format | None, triples: Format | None) -> Format:
