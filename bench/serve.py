@@ -9,6 +9,7 @@ Usage: python bench/serve.py [--release build/release] [--runs N]   (Linux: read
 """
 
 import argparse
+import contextlib
 import socket
 import statistics
 import subprocess
@@ -37,18 +38,21 @@ def free_port() -> int:
 
 
 def tree(pid: int) -> list[int]:
-    """Return a process and all its descendants."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """Return a process and all its descendants, as far as they live."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it has ended
+        return [pid]
     return [pid, *(p for child in children for p in tree(int(child)))]
 
 
 def held(pid: int) -> dict[str, int]:
     """Return the memory of a process tree in MB, as Pss and as Rss."""
-    lines = [
-        line.split()
-        for process in tree(pid)
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    ]
+    lines: list[list[str]] = []
+    for process in tree(pid):
+        with contextlib.suppress(OSError):  # it has ended
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+            lines += [line.split() for line in rollup.splitlines()]
     return {
         kind: sum(int(line[1]) for line in lines if line[0] == f"{kind}:") // 1024
         for kind in ("Pss", "Rss")

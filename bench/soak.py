@@ -23,7 +23,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from serve import resident, tree
+from serve import held, tree
 
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 STATE = "<https://w3id.org/foedus/id/state/{}>"
@@ -128,11 +128,11 @@ def main() -> int:
     while any(client.is_alive() for client in clients):
         try:
             processes |= set(tree(server.pid))
-            seen.peak = max(seen.peak, resident(server.pid))
+            seen.peak = max(seen.peak, held(server.pid)["Rss"])
         except (FileNotFoundError, ProcessLookupError):
             pass  # a worker that ended while we looked
         time.sleep(0.5)
-    after = resident(server.pid)
+    after = held(server.pid)["Rss"]
     server.terminate()
     status = server.wait(60)
     for _ in range(50):

@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import runpy
 import sys
 from collections import Counter
 from itertools import islice
@@ -156,3 +157,12 @@ def test_work_load_can_be_asked_and_is_new_each_time(case: Any) -> None:
         assert "$" not in text
         assert isinstance(ox.Store().query(text), ox.QuerySolutions)
     assert set(case.data) <= set(workloads.MEMORY)
+
+
+SCRIPTS = sorted(Path(__file__).parents[1].joinpath("bench").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_script_finds_all_that_it_imports(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(script.parent))
+    assert "main" in runpy.run_path(str(script), run_name="imported")
